@@ -1,0 +1,207 @@
+"""Dates are ISO, day first, or as the user says; nothing is guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vtex_tracking.feed.dates import add_time, check_not_ahead, in_utc, in_zone, read_date
+from vtex_tracking.feed.defects import DefectCode, MonthFirstDate, ValueProblem
+from vtex_tracking.model import event_date
+
+MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31, 23, 59, 59)).map(  # noqa: DTZ001
+    lambda moment: moment.replace(microsecond=0)
+)
+
+
+def _code(read: object, *args: object, **options: object) -> DefectCode:
+    assert callable(read)
+    with pytest.raises(ValueProblem) as caught:
+        read(*args, field="x", **options)
+    assert not isinstance(caught.value, MonthFirstDate)
+    assert caught.value.field == "x"
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-03-05", "2026-03-05"),
+        (" 2026-03-05 ", "2026-03-05"),
+        ("2026-03-05T14:30", "2026-03-05 14:30:00"),
+        ("2026-03-05 14:30:15", "2026-03-05 14:30:15"),
+        ("2026-03-05T14:30:15Z", "2026-03-05 14:30:15+00:00"),
+        ("2026-03-05T14:30:15-03:00", "2026-03-05 14:30:15-03:00"),
+        ("2026-03-05T14:30:15-0300", "2026-03-05 14:30:15-03:00"),
+        ("2026-03-05T14:30:15.1234567+00:00", "2026-03-05 14:30:15.123456+00:00"),
+        ("2026-03-05T14:30:15.5", "2026-03-05 14:30:15.500000"),
+        ("05/03/2026", "2026-03-05"),
+        ("5/3/2026", "2026-03-05"),
+        ("05.03.2026 14:30", "2026-03-05 14:30:00"),
+        ("05-03-2026 14:30:15", "2026-03-05 14:30:15"),
+        ("29/02/2028", "2028-02-29"),
+        ("31/12/2026", "2026-12-31"),
+    ],
+)
+def test_a_date_is_iso_or_day_first(text: str, expected: str) -> None:
+    """The time and the offset are kept as the carrier wrote them."""
+    moment = read_date(text, field="x")
+    assert moment is not None
+    assert expected == event_date(moment)
+
+
+@pytest.mark.parametrize("value", ["", "  ", None])
+def test_an_empty_date_is_none(value: object) -> None:
+    """Nothing said is not a problem here."""
+    assert read_date(value, field="x") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("2026-02-30", "bad_date"),
+        ("31/02/2026", "bad_date"),
+        ("02/30/2026", "bad_date"),
+        ("05/99/2026", "bad_date"),
+        ("00/01/2026", "bad_date"),
+        ("13/13/2026", "bad_date"),
+        ("17/03/2026 25:00", "bad_date"),
+        ("2026-03-05T24:00", "bad_date"),
+        ("2026-03-05T14:30+99:00", "bad_date"),
+        ("05/03/26", "bad_date"),
+        ("05/03-2026", "bad_date"),
+        ("1772409600", "bad_date"),
+        ("20260305", "bad_date"),
+        ("2026-W10-1", "bad_date"),
+        ("2026/03/05", "bad_date"),
+        ("ontem", "bad_date"),
+        ("\u0660\u0665/\u0660\u0663/\u0662\u0660\u0662\u0666", "bad_date"),
+        ("\ud800", "bad_date"),
+        (1772409600, "bad_date"),
+        (True, "bad_date"),
+        ([], "bad_date"),
+        ("#N/D", "spreadsheet_error"),
+        ("1999-12-31", "date_range"),
+        ("31/12/1999", "date_range"),
+        ("9999-12-31", "date_range"),
+        ("0001-01-01T00:00:00", "date_range"),
+    ],
+)
+def test_anything_else_is_a_problem(value: object, code: str) -> None:
+    """An impossible date, an epoch, and a year that says "never" are no dates."""
+    assert code == _code(read_date, value)
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("12/31/2026", "%m/%d/%Y"),
+        ("12-31-2026", "%m-%d-%Y"),
+        ("3/13/2026 10:00", "%m/%d/%Y %H:%M"),
+        ("3/13/2026 10:00:59", "%m/%d/%Y %H:%M:%S"),
+    ],
+)
+def test_a_date_that_only_month_first_can_read_puts_the_feed_in_doubt(text: str, form: str) -> None:
+    """It says so with the format that would read it."""
+    with pytest.raises(MonthFirstDate, match=f'--date-format "{form}"'):
+        read_date(text, field="x")
+    assert read_date(text, field="x", formats=(form,)) is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("03/13/2026", "2026-03-13"),
+        ("04/03/2026", "2026-04-03"),
+        ("20260305 1430", "2026-03-05 14:30:00"),
+        ("2026-03-05", "2026-03-05"),
+    ],
+)
+def test_a_format_that_the_user_names_wins(text: str, expected: str) -> None:
+    """The first that fits is taken, and ISO is always understood."""
+    moment = read_date(text, field="x", formats=("%m/%d/%Y", "%Y%m%d %H%M"))
+    assert moment is not None
+    assert expected == event_date(moment)
+
+
+def test_with_a_format_named_day_first_is_not_tried() -> None:
+    """Where month comes first, the 13th month is a defect, not another guess."""
+    assert "bad_date" == _code(read_date, "13/03/2026", formats=("%m/%d/%Y",))
+
+
+def test_a_format_is_shown_without_its_control_characters() -> None:
+    """A message is one line, whatever the user's format holds."""
+    with pytest.raises(ValueProblem, match=r"expected %d/%m/%Y\\t%H:%M or yyyy-mm-dd") as caught:
+        read_date("x", field="x", formats=("%d/%m/%Y\t%H:%M",))
+    assert caught.value.problem.isprintable()
+
+
+@given(MOMENTS, st.sampled_from(["%d/%m/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]))
+def test_a_moment_reads_back_in_every_form(moment: datetime, form: str) -> None:
+    """What is written is what is read."""
+    assert moment == read_date(moment.strftime(form), field="x")
+    assert moment == read_date(moment.strftime(form), field="x", formats=(form,))
+
+
+@given(st.text(st.sampled_from("0123456789/-.:T +Z ")) | st.text())
+def test_any_text_is_a_date_or_a_problem(text: str) -> None:
+    """Nothing else is ever raised, and a date is one that an event can have."""
+    try:
+        moment = read_date(text, field="x")
+    except ValueProblem:
+        return
+    assert moment is None or event_date(moment)
+
+
+@pytest.mark.parametrize(
+    ("moment", "text", "expected"),
+    [
+        (date(2026, 3, 5), "14:30", "2026-03-05 14:30:00"),
+        (date(2026, 3, 5), " 4:30:15 ", "2026-03-05 04:30:15"),
+        (date(2026, 3, 5), "", "2026-03-05"),
+        (datetime(2026, 3, 5), "14:30", "2026-03-05 14:30:00"),  # noqa: DTZ001
+        (datetime(2026, 3, 5, 14, 30), "14:30", "2026-03-05 14:30:00"),  # noqa: DTZ001
+        (datetime(2026, 3, 5, tzinfo=UTC), "14:30", "2026-03-05 14:30:00+00:00"),
+    ],
+)
+def test_a_time_of_its_own_completes_the_day(moment: date, text: str, expected: str) -> None:
+    """Midnight in the date is how a spreadsheet writes a date without a time."""
+    assert expected == event_date(add_time(moment, text, field="x"))
+
+
+@pytest.mark.parametrize("text", ["25:00", "14h30", "1430", "14:60", "meio-dia", 1430])
+def test_what_is_no_time_is_a_problem(text: object) -> None:
+    """A time is hh:mm or hh:mm:ss."""
+    assert "bad_date" == _code(add_time, date(2026, 3, 5), text)
+
+
+def test_two_times_that_differ_are_a_problem() -> None:
+    """No one knows which is right."""
+    assert "bad_date" == _code(add_time, datetime(2026, 3, 5, 10, 0), "14:30")  # noqa: DTZ001
+
+
+def test_a_zone_is_given_only_to_times_that_have_none() -> None:
+    """What the carrier wrote stays; a day has no offset."""
+    zone = ZoneInfo("America/Sao_Paulo")
+    assert "2026-03-05 14:30:00-03:00" == event_date(in_zone(datetime(2026, 3, 5, 14, 30), zone))  # noqa: DTZ001
+    assert "2026-03-05 14:30:00+00:00" == event_date(in_zone(datetime(2026, 3, 5, 14, 30, tzinfo=UTC), zone))
+    assert "2026-03-05 14:30:00" == event_date(in_zone(datetime(2026, 3, 5, 14, 30), None))  # noqa: DTZ001
+    assert date(2026, 3, 5) == in_zone(date(2026, 3, 5), zone)
+
+
+def test_moments_are_compared_in_utc() -> None:
+    """A day is its midnight, and a time without an offset counts as UTC."""
+    assert datetime(2026, 3, 5, tzinfo=UTC) == in_utc(date(2026, 3, 5))
+    assert datetime(2026, 3, 5, 1, tzinfo=UTC) == in_utc(datetime(2026, 3, 5, 1))  # noqa: DTZ001
+    assert datetime(2026, 3, 5, 4, tzinfo=UTC) == in_utc(datetime.fromisoformat("2026-03-05T01:00-03:00"))
+
+
+def test_nothing_was_delivered_more_than_a_day_from_now(now: datetime) -> None:
+    """24 hours ahead may be another zone; more is a promise."""
+    check_not_ahead(now + timedelta(hours=24), now=now, field="x")
+    check_not_ahead(datetime.combine(now.date(), time(23, 59)), now=now, field="x")
+    assert "date_range" == _code(check_not_ahead, now + timedelta(hours=24, seconds=1), now=now)

@@ -1,0 +1,144 @@
+"""What a record says of an event, of a delivery, and of when."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from vtex_tracking.model import Defect, TrackingEvent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from vtex_tracking.feed import FeedReader
+
+
+def _only(reader: FeedReader) -> TrackingEvent | Defect:
+    [value] = reader
+    return value
+
+
+@pytest.mark.parametrize(
+    ("date", "said", "delivered", "expected"),
+    [
+        ("05/03/2026", "", "", (False, None)),
+        ("05/03/2026", "não", "", (False, None)),
+        ("05/03/2026", "sim", "", (True, None)),
+        ("05/03/2026", "sim", "04/03/2026 10:00", (True, "2026-03-04 10:00")),
+        ("05/03/2026", "", "04/03/2026", (True, "2026-03-04 00:00")),
+    ],
+)
+def test_an_event_may_say_delivered(
+    feed: Callable[..., FeedReader], date: str, said: str, delivered: str, expected: tuple[bool, str | None]
+) -> None:
+    """With a date of its own or without; a date alone says it too."""
+    text = f"Pedido;NF;Data;Status;Entregue;Data de Entrega\n1;1;{date};ok;{said};{delivered}\n"
+    event = _only(feed(text))
+    assert isinstance(event, TrackingEvent)
+    assert expected == (event.is_delivered, event.delivered_date)
+    assert "2026-03-05" == event.date
+
+
+@pytest.mark.parametrize(
+    ("cells", "column", "code"),
+    [
+        ("05/03/2026;ok;não;05/03/2026", "Entregue", "delivered_contradiction"),
+        ("05/03/2026;ok;talvez;", "Entregue", "bad_bool"),
+        ("05/03/2026;ok;;25/11/2026", "Data de Entrega", "date_range"),
+        ("25/11/2026;ok;sim;", "Data", "date_range"),
+        ("05/03/2026;ok;;05/03/1999", "Data de Entrega", "date_range"),
+        (";;sim;", "Data de Entrega", "missing_delivered_date"),
+        (";;não;", "", "missing_field"),
+        ("05/03/2026;;sim;05/03/2026", "Status", "missing_field"),
+    ],
+)
+def test_a_delivery_that_cannot_be_is_a_defect(
+    feed: Callable[..., FeedReader], cells: str, column: str, code: str
+) -> None:
+    """It is irreversible at VTEX, so nothing about it is guessed."""
+    defect = _only(feed(f"Pedido;NF;Data;Status;Entregue;Data de Entrega\n1;1;{cells}\n"))
+    assert isinstance(defect, Defect)
+    assert (column, code) == (defect.column, defect.code)
+
+
+def test_an_event_may_lie_ahead(feed: Callable[..., FeedReader]) -> None:
+    """Only a delivery must have happened."""
+    event = _only(feed("Pedido;NF;Data;Status\n1;1;25/12/2026;Entrega agendada\n"))
+    assert isinstance(event, TrackingEvent)
+
+
+def test_a_feed_of_events_may_hold_a_delivery_without_one(feed: Callable[..., FeedReader]) -> None:
+    """With its date it is enough."""
+    event = _only(feed("Pedido;NF;Data;Status;Data de Entrega\n1;1;;;05/03/2026\n"))
+    assert isinstance(event, TrackingEvent)
+    assert (None, "2026-03-05 00:00") == (event.date, event.delivered_date)
+
+
+def test_a_backfill_has_no_events(feed: Callable[..., FeedReader]) -> None:
+    """Order, invoice and delivered date are enough; a record without the date says nothing."""
+    event, defect = feed("order_id,invoice_number,delivered_date\n1,1,2026-03-05T10:20:30\n1,2,\n")
+    assert isinstance(event, TrackingEvent)
+    assert (True, "2026-03-05 10:20") == (event.is_delivered, event.delivered_date)
+    assert isinstance(defect, Defect)
+    assert "missing_field" == defect.code
+
+
+def test_date_and_time_may_stand_apart(feed: Callable[..., FeedReader]) -> None:
+    """In the zone that the user names, and in a backfill as well."""
+    first = _only(feed("Pedido;NF;Data;Hora;Status\n1;1;05/03/2026;14:30;ok\n", timezone="America/Sao_Paulo"))
+    assert isinstance(first, TrackingEvent)
+    assert "2026-03-05 14:30:00-03:00" == first.date
+    second = _only(feed("Pedido;NF;Data Entrega;Hora Entrega\n1;1;05/03/2026;14:30\n"))
+    assert isinstance(second, TrackingEvent)
+    assert "2026-03-05 14:30" == second.delivered_date
+
+
+def test_a_time_that_is_none_is_a_defect_of_its_column(feed: Callable[..., FeedReader]) -> None:
+    """Not of the date's."""
+    defect = _only(feed("Pedido;NF;Data;Hora;Status\n1;1;05/03/2026;25:30;ok\n"))
+    assert isinstance(defect, Defect)
+    assert ("Hora", "bad_date") == (defect.column, defect.code)
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "expected"),
+    [
+        ("Cidade/UF", "Curitiba/PR", ("Curitiba", "PR")),
+        ("Cidade/UF;UF", "Curitiba/PR;", ("Curitiba", "PR")),
+        ("Cidade/UF;UF", "Curitiba;PR", ("Curitiba", "PR")),
+        ("Cidade/UF;UF", "Curitiba/PR;SC", ("Curitiba", "SC")),
+        ("Cidade/UF", "", ("", "")),
+        ("UF", "PR", ("", "PR")),
+        ("Peso", "3", ("", "")),
+    ],
+)
+def test_city_and_state_may_stand_in_one_or_not_at_all(
+    feed: Callable[..., FeedReader], header: str, cells: str, expected: tuple[str, str]
+) -> None:
+    """They may be empty; VTEX takes that."""
+    event = _only(feed(f"Pedido;NF;Data;Status;{header}\n1;1;05/03/2026;ok;{cells}\n"))
+    assert isinstance(event, TrackingEvent)
+    assert expected == (event.city, event.state)
+
+
+@pytest.mark.parametrize("size", [5001, 60_000])
+def test_a_description_is_cut_only_where_the_user_says_so(feed: Callable[..., FeedReader], size: int) -> None:
+    """And then that is a warning; a city is never cut, nor is anything else forgiven."""
+    text = f"Pedido;NF;Data;Cidade;Status\n1;1;05/03/2026;a;{'x' * size}\n1;1;05/03/2026;{'x' * 301};ok\n1;1;05/03/2026;a;#REF!\n"
+    reader = feed(text, is_truncating=True)
+    event, city, error = reader
+    assert isinstance(event, TrackingEvent)
+    assert "x" * 5000 == event.description
+    assert isinstance(city, Defect)
+    assert isinstance(error, Defect)
+    assert ("text_too_long", "spreadsheet_error") == (city.code, error.code)
+    assert "1 descriptions were too long and were cut" in reader.info.warnings[0]
+
+
+def test_control_characters_are_taken_out_and_counted(feed: Callable[..., FeedReader]) -> None:
+    """In a description as in a city."""
+    reader = feed("Pedido;NF;Data;Cidade;Status\n1;1;05/03/2026;a\x1bb;c\x07d\x9f\n")
+    event = _only(reader)
+    assert isinstance(event, TrackingEvent)
+    assert ("ab", "cd", 3) == (event.city, event.description, reader.info.stripped_characters)

@@ -1,0 +1,140 @@
+"""Group commit: few syncs, in order, and an error for everybody whom it concerns."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import pytest
+from attrs import define, field
+from virtual_time import in_virtual_time, now_s
+
+from vtex_tracking.errors import LedgerError
+from vtex_tracking.ledger.sqlite.dispatch import Entry, Withdrawal
+from vtex_tracking.ledger.writer import Writer
+from vtex_tracking.model import Due, InvoiceKey, Update
+
+T = TypeVar("T")
+DELAY_S = 0.005
+SYNC_S = 0.02
+
+
+def entry(seq: int) -> Entry:
+    update = Update(
+        key=InvoiceKey(f"{seq}-01", "1"), body=b"{}", fingerprint="f", events=1, is_delivered=False, delivered_date=None
+    )
+    return Withdrawal(due=Due(seq=seq, invoice_id=seq, update=update, is_ambiguous=False, not_before_s=0))
+
+
+@define
+class Disk:
+    """Keeps what is written, group by group, and takes its time for each."""
+
+    groups: list[list[int]] = field(factory=list)
+    moments: list[float] = field(factory=list)
+    error: Exception | None = None
+
+    def write(self, entries: Sequence[Entry]) -> None:
+        self.moments.append(now_s())
+        if self.error is not None:
+            raise self.error
+        self.groups.append([entry.due.seq for entry in entries])
+
+    def in_thread(self, function: Callable[[], T], /) -> Awaitable[T]:
+        async def run() -> T:
+            await asyncio.sleep(SYNC_S)
+            return function()
+
+        return run()
+
+
+def writer_on(disk: Disk, *, group_max: int = 50) -> Writer:
+    return Writer(disk.write, in_thread=disk.in_thread, delay_s=DELAY_S, group_max=group_max)
+
+
+@in_virtual_time
+async def test_entries_that_come_together_are_written_together() -> None:
+    """In their order, within the delay, in one commit."""
+    disk = Disk()
+    writer = writer_on(disk)
+    began_s = now_s()
+    await asyncio.gather(*(writer.durable(entry(seq)) for seq in range(10)))
+    assert [list(range(10))] == disk.groups
+    assert [pytest.approx(DELAY_S + SYNC_S)] == [moment - began_s for moment in disk.moments]
+
+
+@in_virtual_time
+async def test_an_entry_is_durable_when_its_caller_goes_on() -> None:
+    """Not a moment before."""
+    disk = Disk()
+    writer = writer_on(disk)
+    waiting = asyncio.create_task(writer.durable(entry(1)))
+    await asyncio.sleep(DELAY_S + SYNC_S - 0.001)
+    assert (False, []) == (waiting.done(), disk.groups)
+    await waiting
+    assert [[1]] == disk.groups
+
+
+@in_virtual_time
+async def test_a_group_has_a_limit_and_a_full_one_does_not_wait() -> None:
+    """Ten at most: the first two at once, the rest after the delay."""
+    disk = Disk()
+    writer = writer_on(disk, group_max=10)
+    began_s = now_s()
+    await asyncio.gather(*(writer.durable(entry(seq)) for seq in range(25)))
+    assert [list(range(10)), list(range(10, 20)), list(range(20, 25))] == disk.groups
+    waited = [moment - began_s for moment in disk.moments]
+    assert [pytest.approx(SYNC_S), pytest.approx(2 * SYNC_S), pytest.approx(3 * SYNC_S + DELAY_S)] == waited
+
+
+@in_virtual_time
+async def test_what_comes_while_the_disk_is_busy_is_the_next_group() -> None:
+    """Order is kept between groups too."""
+    disk = Disk()
+    writer = writer_on(disk)
+    first = asyncio.create_task(writer.durable(entry(1)))
+    await asyncio.sleep(DELAY_S + 0.001)
+    await asyncio.gather(first, *(writer.durable(entry(seq)) for seq in (2, 3)))
+    await writer.durable(entry(4))
+    assert [[1], [2, 3], [4]] == disk.groups
+
+
+@in_virtual_time
+async def test_an_error_reaches_every_caller_of_the_group_and_no_other() -> None:
+    """Nobody believes to be durable what is not."""
+    disk = Disk(error=LedgerError("disk full"))
+    writer = writer_on(disk, group_max=2)
+    results = await asyncio.gather(*(writer.durable(entry(seq)) for seq in range(3)), return_exceptions=True)
+    assert [disk.error] * 3 == results
+    disk.error = None
+    await writer.durable(entry(9))
+    assert [[9]] == disk.groups
+
+
+@in_virtual_time
+async def test_an_entry_is_written_although_its_caller_was_cancelled() -> None:
+    """What was said is said; those in its group are not disturbed."""
+    disk = Disk()
+    writer = writer_on(disk)
+    cancelled = asyncio.create_task(writer.durable(entry(1)))
+    kept = asyncio.create_task(writer.durable(entry(2)))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    await kept
+    assert cancelled.cancelled()
+    assert [[1, 2]] == disk.groups
+
+
+@in_virtual_time
+async def test_closing_waits_for_what_is_on_its_way() -> None:
+    """And for nothing when there is nothing."""
+    disk = Disk()
+    writer = writer_on(disk)
+    await writer.close()
+    cancelled = asyncio.create_task(writer.durable(entry(1)))
+    await asyncio.sleep(0)
+    cancelled.cancel()
+    await writer.close()
+    assert [[1]] == disk.groups
+    await writer.close()

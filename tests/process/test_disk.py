@@ -1,0 +1,95 @@
+"""A disk that fills up, and a report folder that goes away: nothing is sent without an intent, and nothing is lost."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+from confined_support import push_confined
+from ledger_support import ambiguities, left_in, told
+from process_support import end, push, results, run, start_push, summary, write_feed
+
+from vtex_tracking import past
+from vtex_tracking.sandbox import LoggedRequest, Sandbox
+
+INVOICES: Final = 400
+CONCURRENCY: Final = 20
+
+
+def feed_in(folder: Path) -> Path:
+    return write_feed(folder / "feed.csv", invoices=INVOICES, events=2 * INVOICES, duplicates=0, defects=0)
+
+
+async def push_the_rest(sandbox: Sandbox, feed: Path, *, folder: Path) -> Sequence[LoggedRequest]:
+    """With space again everything is sent, and the report and the ledger are right; gives what VTEX was asked for."""
+    before = len(sandbox.requests)
+    ended = await push(sandbox, feed, "--rate", "500/s", folder=folder)
+    assert (0, "") == (ended.exit_code, ended.stderr.partition("error")[1])
+    counts = summary(folder)["counts"]
+    assert (INVOICES, INVOICES) == (counts["invoices"], counts["sent"] + counts["unchanged"])
+    assert INVOICES == sum(len(packages) for packages in sandbox.orders.values())
+    assert () == past.check_ledger(folder / "ledger.db")
+    return sandbox.requests[before:]
+
+
+@pytest.mark.parametrize("file_bytes_max", [0, 5_000, 150_000], ids=["report", "tables", "facts"])
+async def test_a_disk_that_is_full_before_the_first_request_stops_the_run(tmp_path: Path, file_bytes_max: int) -> None:
+    """No facts on disk, no request: exit 8, and with space again each invoice is sent once."""
+    feed = feed_in(tmp_path)
+    async with Sandbox() as sandbox:
+        ended = await push_confined(f"files:{file_bytes_max}", sandbox, feed, folder=tmp_path)
+        assert (8, 0) == (ended.exit_code, len(sandbox.requests)), ended.stderr
+        assert "free" in ended.stderr
+        assert INVOICES == len(await push_the_rest(sandbox, feed, folder=tmp_path))
+
+
+async def test_a_disk_that_fills_up_while_sending_stops_it(tmp_path: Path) -> None:
+    """No intent on disk, no request: exit 8; with space again only what was in flight is sent again, and that is on record."""
+    feed = feed_in(tmp_path)
+    ledger = tmp_path / "ledger.db"
+    async with Sandbox() as sandbox:
+        ended = await push_confined("files:1000000", sandbox, feed, "--rate", "500/s", folder=tmp_path)
+        first = told(sandbox.requests)
+        assert (8, True) == (ended.exit_code, 0 < len(first) < INVOICES), ended.stderr
+        left = {(key, left.fingerprint): left.state for key, left in left_in(ledger).items()}
+        assert INVOICES == len(left)
+        assert {"sent", "in_flight"} >= {left[what] for what in first}
+        assert sum(state == "in_flight" for state in left.values()) <= CONCURRENCY
+
+        second = told(await push_the_rest(sandbox, feed, folder=tmp_path))
+        assert {what for what, state in left.items() if state != "sent"} == second.keys()
+        assert first.keys() & second.keys() <= ambiguities(ledger)
+
+
+async def test_a_report_folder_that_takes_no_file_is_found_before_the_first_request(tmp_path: Path) -> None:
+    """Exit 8, and not a request: what was sent must be told."""
+    feed = feed_in(tmp_path)
+    report = tmp_path / "read-only"
+    report.mkdir(mode=0o500)
+    async with Sandbox() as sandbox:
+        ended = await push_confined("modes", sandbox, feed, "--report", report, folder=tmp_path)
+        assert (8, 0) == (ended.exit_code, len(sandbox.requests)), ended.stderr
+        assert str(report) in ended.stderr
+
+
+async def test_a_report_that_fails_in_the_end_is_written_again_from_the_ledger(tmp_path: Path) -> None:
+    """The folder is gone when the report is due: exit 8, the ledger is whole, and `report` tells all of it."""
+    feed = feed_in(tmp_path)
+    async with Sandbox() as sandbox:
+        process = await start_push(sandbox, feed, "--rate", "500/s", folder=tmp_path)
+        await sandbox.reached(1)
+        shutil.rmtree(tmp_path / "report")
+        (tmp_path / "report").write_text("in the way", encoding="utf-8")
+        ended = await end(process)
+        assert (8, True) == (ended.exit_code, "vtex-tracking report" in ended.stderr), ended.stderr
+
+        (tmp_path / "report").unlink()
+        again = await run(
+            "report", "--ledger", tmp_path / "ledger.db", "--report", tmp_path / "report", folder=tmp_path
+        )
+        assert 0 == again.exit_code, again.stderr
+        assert (INVOICES, {"sent"}) == (len(results(tmp_path)), {result["outcome"] for result in results(tmp_path)})
+        assert (INVOICES, 0) == (summary(tmp_path)["counts"]["sent"], summary(tmp_path)["exit_code"])

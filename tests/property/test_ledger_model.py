@@ -1,0 +1,243 @@
+"""The ledger against a model in a few dictionaries: feeds, attempts, crashes, in any order."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from attrs import define, evolve, field
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from ledger_runs import (
+    BAD_REQUEST,
+    CONFIRMED,
+    LEFT_FAILED,
+    LEFT_UNKNOWN,
+    NOT_FOUND,
+    NOW_S,
+    SETTINGS,
+    TIMED_OUT,
+    UNREACHABLE,
+    Opened,
+    event,
+    open_run,
+    rows,
+)
+
+from vtex_tracking.ledger.sqlite import care
+from vtex_tracking.ledger.sqlite.connection import LedgerFile
+from vtex_tracking.merge import Fact, fact_of, gather, update_of
+from vtex_tracking.model import Due, Effect, InvoiceKey, OutcomeKind, Settlement, TrackingEvent
+
+DAY_S: Final = 24 * 3600.0
+RECORDS: Final = st.builds(event, st.sampled_from(["1-01", "2-01"]), st.integers(1, 3), is_delivered=st.booleans())
+SETTLEMENTS: Final = (CONFIRMED, BAD_REQUEST, NOT_FOUND, LEFT_UNKNOWN, LEFT_FAILED, TIMED_OUT, UNREACHABLE)
+
+
+@define
+class Modelled:
+    """All that should be true of one invoice."""
+
+    facts: set[Fact] = field(factory=set)
+    state: str = ""
+    doubts: dict[str, float] = field(factory=dict)  # fingerprint → when it was left in doubt
+    settled_s: float = 0.0
+    is_not_found: bool = False
+
+    def fingerprint(self) -> str:
+        return update_of(InvoiceKey("", ""), gather(self.facts)).fingerprint
+
+    def is_in_doubt(self) -> bool:
+        return self.fingerprint() in self.doubts
+
+
+class LedgerMachine(RuleBasedStateMachine):
+    """Whatever is done to a ledger, it holds what the model holds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        self.path = Path(self.folder.name, "ledger.db")
+        self.ledger = self._open()
+        self.now_s = NOW_S
+        self.invoices: dict[str, Modelled] = {}
+        self.run: Opened | None = None
+        self.listed: dict[str, OutcomeKind] = {}
+        self.dues: dict[str, Due] = {}
+
+    def teardown(self) -> None:
+        self.ledger.close()
+        self.folder.cleanup()
+
+    # ------------------------------------------------------------ what happens
+
+    @initialize(records=st.lists(RECORDS, min_size=1, max_size=6))
+    def first_feed(self, records: list[TrackingEvent]) -> None:
+        self.feed(records, is_retrying_rejected=False)
+
+    @rule(records=st.lists(RECORDS, max_size=4), is_retrying_rejected=st.booleans())
+    def feed(self, records: list[TrackingEvent], *, is_retrying_rejected: bool) -> None:
+        """A run begins; the one before it was finished or died."""
+        self._doubt_in_flight()
+        self._accept(records, is_retrying_rejected=is_retrying_rejected)
+        chosen = evolve(SETTINGS, is_retrying_rejected=is_retrying_rejected)
+        self.run = open_run(self.ledger, *records, settings=chosen, now_s=self.now_s)
+        dues = self.run.due(now_s=self.now_s)
+        self.dues = {due.update.key.order_id: due for due in dues}
+        assert {name for name, kind in self.listed.items() if kind is OutcomeKind.PENDING} == set(self.dues)
+        assert len(dues) == len(self.dues)
+        for name, due in self.dues.items():
+            self._check_due(name, due)
+
+    @precondition(lambda self: self._idle())
+    @rule(data=st.data())
+    def intend(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(self._idle()))
+        self._opened().intend(self.dues[name], now_s=self.now_s)
+        self.invoices[name].state = "in_flight"
+
+    @precondition(lambda self: self._in_flight())
+    @rule(data=st.data(), settlement=st.sampled_from(SETTLEMENTS))
+    def settle(self, data: st.DataObject, settlement: Settlement) -> None:
+        name = data.draw(st.sampled_from(self._in_flight()))
+        self._opened().settle(self.dues[name], settlement, now_s=self.now_s)
+        invoice = self.invoices[name]
+        if settlement.effect is Effect.AMBIGUOUS:
+            invoice.doubts[invoice.fingerprint()] = self.now_s
+        invoice.state = {
+            Effect.CONFIRMED: "sent",
+            Effect.REFUSED: "rejected",
+            Effect.AMBIGUOUS: "unknown",
+            Effect.NOT_APPLIED: "unknown" if invoice.is_in_doubt() else "pending",
+        }[settlement.effect]
+        invoice.settled_s, invoice.is_not_found = self.now_s, settlement is NOT_FOUND
+        self.listed[name] = settlement.outcome or OutcomeKind.PENDING
+
+    @precondition(lambda self: self._idle())
+    @rule(data=st.data(), settlement=st.sampled_from(SETTLEMENTS))
+    def attempt(self, data: st.DataObject, settlement: Settlement) -> None:
+        """From intent to settlement, with nothing between."""
+        self.intend(data)
+        self.settle(data, settlement)
+
+    @precondition(lambda self: self._in_flight())
+    @rule(data=st.data())
+    def withdraw(self, data: st.DataObject) -> None:
+        name = data.draw(st.sampled_from(self._in_flight()))
+        self._opened().withdraw(self.dues[name])
+        self.invoices[name].state = "unknown" if self.invoices[name].is_in_doubt() else "pending"
+
+    @precondition(lambda self: self.run is not None)
+    @rule()
+    def crash(self) -> None:
+        """The file is opened by another process; what was in flight still says so."""
+        self.ledger.close()
+        self.ledger = self._open()
+        self.run = None
+
+    @precondition(lambda self: self.run is not None)
+    @rule()
+    def finish(self) -> None:
+        """The run ends as a push ends it, and its accounts add up."""
+        run = self._opened()
+        self._doubt_in_flight()
+        run.finish(now_s=self.now_s)
+        summary = run.history.summary()
+        assert summary is not None
+        assert () == summary.counts.faults()
+        assert self.listed == {outcome.order_id: outcome.outcome for outcome in run.history.outcomes()}
+        self.run = None
+
+    @rule(seconds=st.sampled_from([1.0, 60.0, 119.0, 121.0, DAY_S, -30.0]))
+    def time_passes(self, seconds: float) -> None:
+        """Or is set back."""
+        self.now_s += seconds
+
+    # ------------------------------------------------------------ what must hold
+
+    @invariant()
+    def every_invoice_is_where_the_model_has_it(self) -> None:
+        expected = {name: (invoice.state, invoice.fingerprint()) for name, invoice in self.invoices.items()}
+        found = rows(self.ledger, "SELECT order_id, state, fingerprint FROM invoices")
+        assert expected == {name: (state, fingerprint) for name, state, fingerprint in found}
+
+    @invariant()
+    def every_doubt_is_kept(self) -> None:
+        expected = {
+            (name, fingerprint): at_s
+            for name, invoice in self.invoices.items()
+            for fingerprint, at_s in invoice.doubts.items()
+        }
+        question = "SELECT order_id, ambiguities.fingerprint, at_s FROM ambiguities JOIN invoices USING (invoice_id)"
+        assert expected == {(name, fingerprint): at_s for name, fingerprint, at_s in rows(self.ledger, question)}
+
+    @invariant()
+    def nothing_is_wrong_with_the_ledger(self) -> None:
+        in_flight = sum(invoice.state == "in_flight" for invoice in self.invoices.values())
+        problems = list(care.problems(self.ledger))
+        assert in_flight == len(problems), problems
+        assert all("is in flight" in problem for problem in problems)
+
+    # ------------------------------------------------------------ the model
+
+    def _open(self) -> LedgerFile:
+        """Without waiting for the disk: nobody cuts the power here."""
+        ledger = LedgerFile(self.path)
+        ledger.sql.execute("PRAGMA synchronous = OFF")
+        return ledger
+
+    def _opened(self) -> Opened:
+        assert self.run is not None
+        return self.run
+
+    def _idle(self) -> list[str]:
+        """What may be attempted now: one request per invoice, and none after its outcome."""
+        waiting = (name for name, kind in self.listed.items() if kind is OutcomeKind.PENDING)
+        return [name for name in waiting if self.run is not None and self.invoices[name].state != "in_flight"]
+
+    def _in_flight(self) -> list[str]:
+        return [name for name in self.listed if self.run is not None and self.invoices[name].state == "in_flight"]
+
+    def _doubt_in_flight(self) -> None:
+        for name, invoice in self.invoices.items():
+            if invoice.state == "in_flight":
+                invoice.doubts[invoice.fingerprint()] = self.now_s
+                invoice.state = "unknown"
+            if invoice.state == "unknown" and self.listed.get(name) is OutcomeKind.PENDING:
+                self.listed[name] = OutcomeKind.UNKNOWN
+
+    def _accept(self, records: list[TrackingEvent], *, is_retrying_rejected: bool) -> None:
+        named = {record.order_id for record in records}
+        fresh = set()
+        for record in records:
+            invoice = self.invoices.setdefault(record.order_id, Modelled())
+            before = invoice.fingerprint() if invoice.facts else None
+            invoice.facts.add(fact_of(record))
+            if before != invoice.fingerprint():
+                fresh.add(record.order_id)
+        self.listed = {}
+        for name, invoice in self.invoices.items():
+            may_exist = name in named and invoice.is_not_found and self.now_s - invoice.settled_s >= DAY_S
+            if name in fresh:
+                invoice.state, invoice.is_not_found = "pending", False
+            elif invoice.state == "rejected" and (is_retrying_rejected or may_exist):
+                invoice.state = "pending"
+            if invoice.state in {"pending", "unknown"}:
+                self.listed[name] = OutcomeKind.PENDING
+            elif name in named:
+                self.listed[name] = OutcomeKind.UNCHANGED if invoice.state == "sent" else OutcomeKind.REJECTED
+
+    def _check_due(self, name: str, due: Due) -> None:
+        """The bytes are those of all facts, and they wait for other bytes that may still arrive."""
+        invoice = self.invoices[name]
+        assert update_of(due.update.key, gather(invoice.facts)) == due.update
+        others = [at_s for fingerprint, at_s in invoice.doubts.items() if fingerprint != due.update.fingerprint]
+        until_s = min(max(others), self.now_s) + SETTINGS.quiet_period_s if others else 0.0
+        assert (until_s if until_s > self.now_s else 0.0) == due.not_before_s
+        assert invoice.is_in_doubt() == due.is_ambiguous
+
+
+LedgerMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=30, deadline=None)
+TestLedger = LedgerMachine.TestCase

@@ -1,0 +1,127 @@
+"""The whole report."""
+
+from __future__ import annotations
+
+import json
+import resource
+import weakref
+from collections import deque
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+from attrs import evolve
+
+from vtex_tracking.errors import LedgerError, ReportError
+from vtex_tracking.report import write_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from vtex_tracking.model import Defect, Outcome, Summary
+
+_T = TypeVar("_T")
+_NAMES = {"results.jsonl", "results.csv", "defects.csv", "defects.jsonl", "summary.json"}
+
+
+@contextmanager
+def _full_disk() -> Iterator[None]:
+    """No file of this process may grow beyond a kilobyte: as good as a full disk, and only while nobody else writes."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def _contents(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_a_report_is_five_files(tmp_path: Path, summary: Summary, outcome: Outcome, defect: Defect) -> None:
+    """Each file is where `ReportFiles` says, with what it is for, and nothing else is in the folder."""
+    files = write_report(tmp_path / "new", summary=summary, outcomes=lambda: [outcome], defects=lambda: [defect])
+    assert {path.name for path in (tmp_path / "new").iterdir()} == _NAMES
+    assert tmp_path / "new" == files.directory
+    assert outcome.order_id == json.loads(files.results_jsonl.read_text())["order_id"]
+    assert outcome.order_id in files.results_csv.read_text()
+    assert files.defects_csv.read_text(encoding="utf-8-sig").startswith("Pedido,")
+    assert json.loads(files.defects_jsonl.read_text())["_place"] == defect.place
+    assert summary.run_id == json.loads(files.summary_json.read_text())["run_id"]
+    assert files.renamed == ()
+
+
+def test_a_report_can_be_written_again(tmp_path: Path, summary: Summary, outcome: Outcome) -> None:
+    """The same facts give the same bytes, in place of the old files."""
+    write_report(tmp_path, summary=summary, outcomes=lambda: [outcome], defects=list)
+    first = _contents(tmp_path)
+    write_report(tmp_path, summary=summary, outcomes=lambda: [outcome], defects=list)
+    assert first == _contents(tmp_path)
+    assert set(first) == _NAMES
+
+
+@pytest.mark.parametrize("failing", ["outcomes", "defects"])
+def test_a_failure_halfway_changes_nothing(
+    tmp_path: Path, summary: Summary, outcome: Outcome, defect: Defect, failing: str
+) -> None:
+    """When the ledger fails in the middle of any pass, the old report stays whole, and the ledger's error comes through."""
+
+    def outcomes() -> Iterator[Outcome]:
+        yield evolve(outcome, order_id="new")
+        if failing == "outcomes":
+            raise LedgerError("damaged")
+
+    def defects() -> Iterator[Defect]:
+        yield defect
+        raise LedgerError("damaged")
+
+    write_report(tmp_path, summary=summary, outcomes=lambda: [outcome], defects=list)
+    before = _contents(tmp_path)
+    with pytest.raises(LedgerError):
+        write_report(tmp_path, summary=summary, outcomes=outcomes, defects=defects)
+    assert before == _contents(tmp_path)
+
+
+@pytest.mark.parametrize("invoices", [6, 1_000])
+def test_a_full_disk_changes_nothing(tmp_path: Path, summary: Summary, outcome: Outcome, invoices: int) -> None:
+    """Whether it shows at a write or only at the last flush, the error says what to do, and nothing is left behind."""
+    with _full_disk(), pytest.raises(ReportError, match=f"free disk space .+ 'vtex-tracking report {summary.run_id}'"):
+        write_report(tmp_path, summary=summary, outcomes=lambda: [outcome] * invoices, defects=list)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_went_is_made_again(tmp_path: Path, summary: Summary) -> None:
+    """Between the first send and the report a folder may be cleared away, or be taken by a file."""
+    write_report(tmp_path / "gone", summary=summary, outcomes=list, defects=list)
+    (tmp_path / "file").touch()
+    with pytest.raises(ReportError, match="the ledger is intact"):
+        write_report(tmp_path / "file", summary=summary, outcomes=list, defects=list)
+
+
+def test_a_file_that_is_held_is_written_beside(tmp_path: Path, summary: Summary) -> None:
+    """What cannot be replaced is left alone, and the report knows its new names."""
+    (tmp_path / "results.csv").mkdir()
+    files = write_report(tmp_path, summary=summary, outcomes=list, defects=list)
+    assert files.renamed == (tmp_path / "results.1.csv",)
+
+
+def test_no_pass_is_kept_in_memory(tmp_path: Path, summary: Summary, outcome: Outcome, defect: Defect) -> None:
+    """An outcome or a defect is let go before the one after the next is made, however many there are."""
+
+    def each_new(made: Callable[[int], _T]) -> Iterator[_T]:
+        seen: deque[weakref.ref[_T]] = deque(maxlen=10)
+        for number in range(100):
+            assert sum(ref() is not None for ref in seen) <= 2
+            value = made(number)
+            seen.append(weakref.ref(value))
+            yield value
+
+    files = write_report(
+        tmp_path,
+        summary=summary,
+        outcomes=lambda: each_new(lambda number: evolve(outcome, attempts=number)),
+        defects=lambda: each_new(lambda number: evolve(defect, place=f"feed.csv:{number}")),
+    )
+    assert len(files.results_jsonl.read_text().splitlines()) == 100

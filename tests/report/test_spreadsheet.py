@@ -1,0 +1,51 @@
+"""Cells that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vtex_tracking.report.spreadsheet import disarmed, write_table
+
+_CELLS = st.text(alphabet="'=+-@\t\rab1 ") | st.text()
+
+
+def _armed_again(text: str) -> str:
+    """What a reader of our CSV does: take one apostrophe away where we could have put it."""
+    return text[1:] if re.match(r"'+[=+\-@\t\r]", text) else text
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_what_a_spreadsheet_would_run_is_disarmed(start: str) -> None:
+    """Each of the six characters gets an apostrophe at the start of a cell, and only there."""
+    assert f"'{start}1" == disarmed(f"{start}1")
+    assert f"a{start}1" == disarmed(f"a{start}1")
+
+
+@given(_CELLS)
+def test_disarming_can_be_undone(text: str) -> None:
+    """No cell begins with a formula, and taking one apostrophe away gives back what it was, apostrophes too."""
+    assert not disarmed(text).startswith(("=", "+", "-", "@", "\t", "\r"))
+    assert text == _armed_again(disarmed(text))
+
+
+def test_a_table_has_a_mark_and_one_header() -> None:
+    """The byte order mark stands once, before the header; a column's name is disarmed as any cell is."""
+    text = io.StringIO(newline="")
+    write_table([["=1", None, True, False, -5]], columns=["-a", "b", "c", "d", "e"], to=text)
+    assert text.getvalue() == "\ufeff'-a,b,c,d,e\r\n'=1,,true,false,-5\r\n"
+
+
+@given(st.lists(st.lists(_CELLS, min_size=2, max_size=2), max_size=5))
+def test_any_text_stays_in_its_row(rows: list[list[str]]) -> None:
+    """Quotes, commas, line ends and NUL in a cell never make another row or another cell."""
+    text = io.StringIO(newline="")
+    write_table(rows, columns=["a", "b"], to=text)
+    text.seek(1)
+    read = [[_armed_again(cell) for cell in row] for row in csv.reader(text)]
+    assert [["a", "b"], *rows] == read

@@ -1,0 +1,67 @@
+"""What a ledger holds, looked at from outside: as another program, and without a change to it; and what VTEX was told."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import tempfile
+from collections import Counter
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from vtex_tracking.sandbox import LoggedRequest
+
+Key = tuple[str, str]  # order id, invoice number
+Told = tuple[Key, str]  # an invoice, and the hash of the bytes that it was told
+
+
+@frozen(kw_only=True)
+class Left:
+    """What the ledger holds for one invoice when its run was cut short."""
+
+    state: str
+    fingerprint: str
+
+
+def left_in(ledger: Path) -> dict[Key, Left]:
+    """Read a copy of a ledger that nobody closed: reading it where it lies would mend it."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, ledger.name)
+        for part in ("", "-wal"):
+            if Path(f"{ledger}{part}").exists():
+                shutil.copyfile(f"{ledger}{part}", f"{copy}{part}")
+        if not copy.exists() or not _rows(copy, "SELECT 1 FROM sqlite_schema WHERE name = 'invoices'"):
+            return {}
+        rows = _rows(copy, "SELECT order_id, invoice_number, state, fingerprint FROM invoices")
+    return {(order_id, number): Left(state=state, fingerprint=found) for order_id, number, state, found in rows}
+
+
+def ambiguities(ledger: Path) -> set[Told]:
+    query = "SELECT order_id, invoice_number, doubts.fingerprint FROM ambiguities AS doubts JOIN invoices USING (invoice_id)"
+    return {((order_id, number), fingerprint) for order_id, number, fingerprint in _rows(ledger, query)}
+
+
+def intents(ledger: Path) -> Counter[Key]:
+    query = (
+        "SELECT order_id, invoice_number, count(*) FROM attempts JOIN run_invoices USING (run_no, seq) "
+        "JOIN invoices USING (invoice_id) GROUP BY invoice_id"
+    )
+    return Counter({(order_id, number): times for order_id, number, times in _rows(ledger, query)})
+
+
+def key_of(request: LoggedRequest) -> Key:
+    return request.order_id or "", request.invoice_number or ""
+
+
+def told(requests: Iterable[LoggedRequest]) -> Counter[Told]:
+    """How often an invoice was told what; a 429 heard nothing."""
+    return Counter((key_of(request), request.body_sha256) for request in requests if request.status != 429)
+
+
+def _rows(ledger: Path, query: str) -> list[tuple[Any, ...]]:
+    with closing(sqlite3.connect(ledger)) as sql:
+        return sql.execute(query).fetchall()

@@ -1,0 +1,1 @@
+"""The ledger's SQL: nothing outside this folder knows a table."""

@@ -1,0 +1,95 @@
+"""Looking after a ledger: is it whole, and forgetting what is old."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Final
+
+from vtex_tracking.ledger.sqlite.connection import LedgerFile
+from vtex_tracking.ledger.sqlite.history import utc_text
+from vtex_tracking.merge import Fact, gather, update_of
+from vtex_tracking.model import InvoiceKey
+
+# Rows may be fewer than were counted, for some may have been forgotten since; never more.
+_FINISHED: Final = """
+SELECT run_id, records <> events + duplicates + defects
+    OR defects < (SELECT count(*) FROM defects WHERE defects.run_no = runs.run_no)
+    OR json_extract(summary, '$.counts.invoices') < (SELECT count(*) FROM run_invoices WHERE run_no = runs.run_no)
+FROM runs WHERE finished_at IS NOT NULL
+"""
+# Each question names invoices that break a rule; a whole ledger answers none of them.
+_RULES: Final = {
+    "is in flight although no run is on": "state = 'in_flight'",
+    "is sent without a receipt": "state = 'sent' AND receipt IS NULL",
+    "is sent and still has a body to send": "state = 'sent' AND body IS NOT NULL",
+    "waits to be sent and has no body": "state IN ('pending', 'unknown') AND body IS NULL",
+    "is unknown, and no doubtful attempt is recorded": "state = 'unknown' AND NOT EXISTS (SELECT 1 FROM ambiguities "
+    "WHERE ambiguities.invoice_id = invoices.invoice_id AND ambiguities.fingerprint = invoices.fingerprint)",
+}
+_INVOICES: Final = """
+SELECT invoice_id, account, order_id, invoice_number, fingerprint FROM invoices WHERE fingerprint <> '' ORDER BY invoice_id
+"""
+_FACTS: Final = "SELECT date, description, city, state, is_delivered, delivered_date FROM facts WHERE invoice_id = ?"
+
+
+def problems(ledger: LedgerFile) -> Iterator[str]:
+    """Everything that is wrong with a ledger in which no run is on, a sentence each."""
+    with ledger.reading() as sql:
+        for (answer,) in sql.execute("PRAGMA integrity_check(10)").fetchall():
+            if answer != "ok":
+                yield f"the file is damaged: {answer}"
+        for table, *_ in sql.execute("PRAGMA foreign_key_check").fetchall():
+            yield f"a row of {table} belongs to nothing"
+        for problem, condition in _RULES.items():
+            query = f"SELECT order_id, invoice_number FROM invoices WHERE {condition} ORDER BY invoice_id LIMIT 10"  # noqa: S608
+            for order_id, invoice_number in sql.execute(query).fetchall():
+                yield f"order {order_id}, invoice {invoice_number}: {problem}"
+        for run_id, is_wrong in sql.execute(_FINISHED).fetchall():
+            if is_wrong:
+                yield f"run {run_id}: its accounts do not add up"
+        yield from _unlike_facts(sql)
+
+
+def forget(
+    ledger: LedgerFile, *, account: str, order_id: str | None, invoice_number: str | None, before_s: float | None
+) -> int:
+    """Remove settled invoices, all that is known of them, and their lines in past runs. Returns how many.
+
+    An invoice that is not settled is never removed: it may still have to be sent. Defects of runs that began before
+    `before_s` go as well, unless one order is named.
+    """
+    with ledger.transaction() as sql:
+        sql.execute("CREATE TEMP TABLE forgotten (invoice_id INTEGER PRIMARY KEY)")
+        sql.execute(
+            "INSERT INTO forgotten SELECT invoice_id FROM invoices WHERE account = :account "
+            "AND state IN ('sent', 'rejected') AND (:order_id IS NULL OR order_id = :order_id) "
+            "AND (:invoice_number IS NULL OR invoice_number = :invoice_number) "
+            "AND (:before_s IS NULL OR settled_s < :before_s)",
+            {"account": account, "order_id": order_id, "invoice_number": invoice_number, "before_s": before_s},
+        )
+        (count,) = sql.execute("SELECT count(*) FROM forgotten").fetchone()
+        sql.execute(
+            "DELETE FROM attempts WHERE (run_no, seq) IN (SELECT run_no, seq FROM run_invoices "
+            "WHERE invoice_id IN (SELECT invoice_id FROM forgotten))"
+        )
+        for table in ("run_invoices", "facts", "ambiguities", "invoices"):
+            sql.execute(f"DELETE FROM {table} WHERE invoice_id IN (SELECT invoice_id FROM forgotten)")  # noqa: S608
+        sql.execute("DROP TABLE forgotten")
+        if before_s is not None and order_id is None:
+            sql.execute(
+                "DELETE FROM defects WHERE run_no IN (SELECT run_no FROM runs WHERE account = ? AND started_at < ?)",
+                (account, utc_text(before_s)),
+            )
+    return int(count)
+
+
+def _unlike_facts(sql: sqlite3.Connection) -> Iterator[str]:
+    """Every fingerprint is that of the facts beside it."""
+    for invoice_id, _account, order_id, invoice_number, fingerprint in sql.execute(_INVOICES):
+        known = gather(
+            Fact(date, description, city, state, bool(is_delivered), delivered_date)
+            for date, description, city, state, is_delivered, delivered_date in sql.execute(_FACTS, (invoice_id,))
+        )
+        if update_of(InvoiceKey(order_id, invoice_number), known).fingerprint != fingerprint:
+            yield f"order {order_id}, invoice {invoice_number}: its update is not what its facts say"

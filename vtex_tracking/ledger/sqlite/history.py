@@ -1,0 +1,265 @@
+"""Runs, past and present: what a report is written from."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+import cattrs
+from attrs import asdict, frozen
+
+from vtex_tracking.errors import LedgerError
+from vtex_tracking.ledger.sqlite.connection import LedgerFile
+from vtex_tracking.ledger.sqlite.traffic import Traffic, traffic_of
+from vtex_tracking.model import (
+    Counts,
+    Defect,
+    FeedInfo,
+    Outcome,
+    OutcomeKind,
+    Reason,
+    RunRecord,
+    Summary,
+    TopReason,
+)
+
+_PAGE: Final = 1000  # rows in memory at once
+_TOP: Final = 5
+
+_OUTCOMES: Final = """
+SELECT seq, account, order_id, invoice_number, listed.outcome, listed.reason, listed.http_status, listed.receipt,
+    listed.receipt_date, listed.request_id, listed.is_delivered, listed.delivered_date, listed.events, listed.first_place,
+    finished_s, (SELECT count(*) FROM attempts WHERE run_no = listed.run_no AND seq = listed.seq),
+    (SELECT min(started_s) FROM attempts WHERE run_no = listed.run_no AND seq = listed.seq)
+FROM run_invoices AS listed JOIN invoices USING (invoice_id) WHERE listed.run_no = ?
+"""
+_PAGE_OF: Final = {
+    "all": "AND seq > ? ORDER BY seq LIMIT ?",
+    "known at once": "AND seq > ? AND finished_s IS NULL AND outcome IN ('unchanged', 'rejected') ORDER BY seq LIMIT ?",
+    "left over": "AND seq > ? AND finished_s IS NULL AND outcome IN ('pending', 'unknown') ORDER BY seq LIMIT ?",
+}
+_TOP_REASONS: Final = """
+SELECT first.outcome, first.reason, times, order_id, invoice_number, first.first_place FROM (
+    SELECT count(*) AS times, min(seq) AS seq FROM run_invoices
+    WHERE run_no = :run_no AND outcome NOT IN ('sent', 'unchanged') GROUP BY outcome, reason
+) AS top JOIN run_invoices AS first ON first.run_no = :run_no AND first.seq = top.seq
+JOIN invoices USING (invoice_id) ORDER BY times DESC, top.seq LIMIT :limit
+"""
+
+
+@frozen(kw_only=True)
+class Beginning:
+    """What a run set out with."""
+
+    run_id: str
+    account: str
+    version: str
+    settings: dict[str, object]
+    started_at: str
+    feeds: tuple[FeedInfo, ...]
+
+
+class History:
+    """One run in the ledger, from its beginning to its summary."""
+
+    def __init__(self, ledger: LedgerFile, *, run_no: int, run_id: str) -> None:
+        self._ledger = ledger
+        self.run_no = run_no
+        self.run_id = run_id
+
+    def beginning(self) -> Beginning:
+        """What the run set out with."""
+        query = "SELECT account, version, settings, started_at, feeds FROM runs WHERE run_no = ?"
+        with self._ledger.reading() as sql:
+            account, version, settings, started_at, feeds = sql.execute(query, (self.run_no,)).fetchone()
+        return Beginning(
+            run_id=self.run_id,
+            account=account,
+            version=version,
+            settings=json.loads(settings),
+            started_at=started_at,
+            feeds=cattrs.structure(json.loads(feeds), tuple[FeedInfo, ...]),
+        )
+
+    def finish(self, summary: Summary) -> None:
+        """Remember how the run ended."""
+        with self._ledger.transaction() as sql:
+            document = json.dumps(cattrs.unstructure(summary))
+            values = (summary.finished_at, document, summary.exit_code, self.run_no)
+            sql.execute("UPDATE runs SET finished_at = ?, summary = ?, exit_code = ? WHERE run_no = ?", values)
+
+    def counts(self) -> Counts:
+        """The accounts, as the tables have them; each number is counted for itself."""
+        with self._ledger.reading() as sql:
+            read = sql.execute(
+                "SELECT records, events, duplicates, (SELECT count(*) FROM defects WHERE defects.run_no = runs.run_no) "
+                "FROM runs WHERE run_no = ?",
+                (self.run_no,),
+            ).fetchone()
+            (invoices,) = sql.execute("SELECT count(*) FROM run_invoices WHERE run_no = ?", (self.run_no,)).fetchone()
+            ended = dict(
+                sql.execute(
+                    "SELECT outcome, count(*) FROM run_invoices WHERE run_no = ? GROUP BY outcome", (self.run_no,)
+                )
+            )
+        records, events, duplicates, defects = read
+        return Counts(
+            records=records,
+            events=events,
+            duplicates=duplicates,
+            defects=defects,
+            invoices=invoices,
+            **{kind.value: ended.get(kind, 0) for kind in OutcomeKind},
+        )
+
+    def traffic(self) -> Traffic:
+        """What was put on the wire."""
+        return traffic_of(self._ledger, run_no=self.run_no)
+
+    def top_reasons(self) -> tuple[TopReason, ...]:
+        """The most frequent reasons why something was not sent, each with its first invoice."""
+        with self._ledger.reading() as sql:
+            rows = sql.execute(_TOP_REASONS, {"run_no": self.run_no, "limit": _TOP}).fetchall()
+        return tuple(
+            TopReason(
+                outcome=OutcomeKind(outcome),
+                reason=Reason(reason),
+                count=count,
+                order_id=order_id,
+                invoice_number=invoice_number,
+                first_place=first_place,
+            )
+            for outcome, reason, count, order_id, invoice_number, first_place in rows
+        )
+
+    def top_defects(self) -> dict[str, int]:
+        """How often each code of defect came, the most frequent first."""
+        query = "SELECT code, count(*) FROM defects WHERE run_no = ? GROUP BY code ORDER BY 2 DESC, 1 LIMIT ?"
+        with self._ledger.reading() as sql:
+            return dict(sql.execute(query, (self.run_no, _TOP)))
+
+    def outcomes(self, which: Literal["all", "known at once", "left over"] = "all") -> Iterator[Outcome]:
+        """Every invoice of the run, in the order of the feed, a page in memory at a time.
+
+        `known at once` are those that needed no request, `left over` those that the run did not finish.
+        """
+        after_seq = -(1 << 62)
+        while rows := self._page(_OUTCOMES + _PAGE_OF[which], after=after_seq):
+            for row in rows:
+                yield self._outcome(row)
+            after_seq = rows[-1][0]
+
+    def outcomes_of(self, seqs: Sequence[int]) -> list[Outcome]:
+        """These invoices of the run, in this order."""
+        with self._ledger.reading() as sql:
+            return [
+                self._outcome(sql.execute(f"{_OUTCOMES} AND seq = ?", (self.run_no, seq)).fetchone()) for seq in seqs
+            ]
+
+    def defects(self) -> Iterator[Defect]:
+        """Every defect of the run, in the order of the feed, a page in memory at a time."""
+        query = "SELECT number, document FROM defects WHERE run_no = ? AND number > ? ORDER BY number LIMIT ?"
+        after = 0
+        while rows := self._page(query, after=after):
+            for _number, document in rows:
+                yield cattrs.structure(json.loads(document), Defect)
+            after = rows[-1][0]
+
+    def summary(self) -> Summary | None:
+        """How the run ended; None for one that was cut short."""
+        with self._ledger.reading() as sql:
+            (document,) = sql.execute("SELECT summary FROM runs WHERE run_no = ?", (self.run_no,)).fetchone()
+        return None if document is None else cattrs.structure(json.loads(document), Summary)
+
+    def _page(self, query: str, *, after: int) -> list[tuple[Any, ...]]:
+        with self._ledger.reading() as sql:
+            return sql.execute(query, (self.run_no, after, _PAGE)).fetchall()
+
+    def _outcome(self, row: tuple[Any, ...]) -> Outcome:
+        finished_s, attempts, started_s = row[14:]
+        has_ended = started_s is not None and finished_s is not None
+        return Outcome(
+            run_id=self.run_id,
+            account=row[1],
+            order_id=row[2],
+            invoice_number=row[3],
+            outcome=OutcomeKind(row[4]),
+            reason=Reason(row[5]),
+            http_status=row[6],
+            attempts=attempts,
+            receipt=row[7],
+            receipt_date=row[8],
+            request_id=row[9],
+            is_delivered=bool(row[10]),
+            delivered_date=row[11],
+            events=row[12],
+            first_place=row[13],
+            started_at=None if started_s is None else utc_text(started_s),
+            finished_at=utc_text(finished_s) if has_ended else None,
+            duration_ms=round((finished_s - started_s) * 1000) if has_ended else None,
+        )
+
+
+def begin_run(
+    ledger: LedgerFile,
+    *,
+    run_id: str,
+    account: str,
+    version: str,
+    settings: Mapping[str, object],
+    feeds: Sequence[FeedInfo],
+    started_s: float,
+) -> History:
+    """Enter a run into the ledger."""
+    who = (run_id, account, socket.gethostname(), os.getpid(), version)
+    how = (json.dumps(settings), utc_text(started_s), json.dumps([asdict(feed) for feed in feeds]))
+    with ledger.transaction() as sql:
+        (run_no,) = sql.execute(
+            "INSERT INTO runs (run_id, account, host, pid, version, settings, started_at, feeds) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_no",
+            (*who, *how),
+        ).fetchone()
+    return History(ledger, run_no=run_no, run_id=run_id)
+
+
+def find_run(ledger: LedgerFile, *, run_id: str | None) -> History:
+    """A past run by its id, or the latest. Raises LedgerError when there is none."""
+    with ledger.reading() as sql:
+        row = sql.execute(
+            "SELECT run_no, run_id FROM runs WHERE run_id = ? OR ? IS NULL ORDER BY run_no DESC LIMIT 1",
+            (run_id, run_id),
+        ).fetchone()
+    if row is None:
+        raise LedgerError(f"{ledger.name}: has no run {run_id or 'yet'}; `vtex-tracking runs` lists those it has")
+    return History(ledger, run_no=row[0], run_id=row[1])
+
+
+def past_runs(ledger: LedgerFile, *, account: str | None) -> tuple[RunRecord, ...]:
+    """Every run that the ledger remembers, the latest first."""
+    with ledger.reading() as sql:
+        rows = sql.execute(
+            "SELECT run_id, account, started_at, finished_at, feeds, summary, exit_code FROM runs "
+            "WHERE account = ? OR ? IS NULL ORDER BY run_no DESC",
+            (account, account),
+        ).fetchall()
+    return tuple(
+        RunRecord(
+            run_id=run_id,
+            account=owner,
+            started_at=started_at,
+            finished_at=finished_at,
+            feeds=tuple(feed["name"] for feed in json.loads(feeds)),
+            counts=None if summary is None else cattrs.structure(json.loads(summary)["counts"], Counts),
+            exit_code=exit_code,
+        )
+        for run_id, owner, started_at, finished_at, feeds, summary, exit_code in rows
+    )
+
+
+def utc_text(moment_s: float) -> str:
+    """Unix seconds as ISO 8601 in UTC, to the millisecond."""
+    return datetime.fromtimestamp(moment_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,208 @@
+"""What a feed says: events, defects, and how a feed was understood.
+
+Every class here is frozen, and what it accepts it has checked: an id that could reach another address, a date that is
+not one, or text that UTF-8 cannot hold never becomes a `TrackingEvent`, whoever made it.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import date, datetime
+from typing import Final
+
+from attrs import Attribute, field, frozen
+
+ID_CHARACTERS_MAX: Final = 64
+DESCRIPTION_CHARACTERS_MAX: Final = 5000  # VTEX's limit, from its older API page
+TEXT_CHARACTERS_MAX: Final = 300  # of a city or a state; nobody publishes a limit
+
+_RAW_CHARACTERS_MAX: Final = 2 * DESCRIPTION_CHARACTERS_MAX  # before normalising, which may halve a text
+
+# Letters, digits and `-`, `_`, `.` are what VTEX is known to accept; a dot at an end would be a relative path.
+_ID: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,62}[A-Za-z0-9])?", re.ASCII)
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+
+
+def is_id(text: str) -> bool:
+    """An id is 1 to 64 of the letters, digits and marks that are known to be safe in an address of VTEX."""
+    return _ID.fullmatch(text) is not None
+
+
+def is_unicode(text: str) -> bool:
+    """Text is Unicode when UTF-8 can hold it: a lone half of a surrogate pair cannot be written anywhere."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def clean_text(text: str) -> str:
+    """Text is NFC, with no space at its ends and no control character but tab and line breaks.
+
+    What is far too long is left as it is, to be refused: normalising a heap of accents takes time with its square.
+    """
+    if len(text) > _RAW_CHARACTERS_MAX or (text.isascii() and text.isprintable()):
+        return text.strip()
+    return unicodedata.normalize("NFC", _CONTROL.sub("", text)).strip()
+
+
+def event_date(moment: str | date | datetime) -> str:
+    """Write a moment as VTEX keeps an event's: `yyyy-mm-dd` or `yyyy-mm-dd hh:mm:ss`, with an offset only if it has one.
+
+    A text must be ISO 8601. Raises ValueError for anything else.
+    """
+    if isinstance(moment, str):
+        moment = _day_or_time(moment)
+    return moment.isoformat(sep=" ") if isinstance(moment, datetime) else moment.isoformat()
+
+
+def _day_or_time(text: str) -> date | datetime:
+    """A day stays a day, in whichever of ISO's forms: midnight would be another event."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return datetime.fromisoformat(text)
+
+
+def delivered_date(moment: str | date | datetime) -> str:
+    """Write a moment as VTEX documents `deliveredDate`: `yyyy-mm-dd hh:mm`, with an offset only if it has one.
+
+    A day without a time is that day at 00:00, for the documented form has no other way to say it. Raises ValueError.
+    """
+    text = event_date(moment)
+    if len(text) == len("yyyy-mm-dd"):
+        return f"{text} 00:00"
+    return datetime.fromisoformat(text).isoformat(sep=" ", timespec="minutes")
+
+
+def _optional_event_date(moment: str | date | datetime | None) -> str | None:
+    return None if moment is None else event_date(moment)
+
+
+def _optional_delivered_date(moment: str | date | datetime | None) -> str | None:
+    return None if moment is None else delivered_date(moment)
+
+
+def _optional_text(text: str | None) -> str | None:
+    return None if text is None else clean_text(text)
+
+
+def _check_id(_instance: object, attribute: Attribute[str], value: str) -> None:
+    if not is_id(value):
+        raise ValueError(
+            f"{attribute.name} {value[:80]!r} is not an id: expected 1 to {ID_CHARACTERS_MAX} letters, digits, "
+            "'-', '_' or '.', a letter or digit at both ends"
+        )
+
+
+def _check_claim(_instance: object, attribute: Attribute[bool], value: object) -> None:
+    if not isinstance(value, bool):
+        raise ValueError(f"{attribute.name} {str(value)[:80]!r} is neither True nor False")  # noqa: TRY004 - as promised
+
+
+def _check_unicode(_instance: object, attribute: Attribute[str], value: str) -> None:
+    if not is_unicode(value):
+        raise ValueError(f"{attribute.name} holds half of a surrogate pair, which is no character")
+
+
+def _check_text(instance: object, attribute: Attribute[str], value: str | None) -> None:
+    limit = DESCRIPTION_CHARACTERS_MAX if attribute.name == "description" else TEXT_CHARACTERS_MAX
+    if value is None:
+        return
+    if len(value) > limit:
+        raise ValueError(f"{attribute.name} has {len(value)} characters; at most {limit} are allowed")
+    _check_unicode(instance, attribute, value)
+
+
+@frozen(order=True)
+class InvoiceKey:
+    """One invoice of one order, as exact text; the account is the ledger's."""
+
+    order_id: str
+    invoice_number: str
+
+
+@frozen(order=True, kw_only=True)
+class Event:
+    """One entry of VTEX's `events` list; two with the same four values are the same event. Sorts as the body does."""
+
+    date: str
+    description: str
+    city: str = ""
+    state: str = ""
+
+
+@frozen(kw_only=True)
+class TrackingEvent:
+    """What one record of a feed says of one invoice: an event, or that it is delivered, or both.
+
+    `date` and `delivered_date` take ISO 8601 text, a date or a datetime, and keep VTEX's form of it. `date` and
+    `description` come together or not at all. `place` is where the record stands, such as `feed.csv:17`.
+
+    Raises ValueError for an id, a date or a text that must not be sent, and for a record that says nothing.
+    """
+
+    order_id: str = field(validator=_check_id)
+    invoice_number: str = field(validator=_check_id)
+    date: str | None = field(default=None, converter=_optional_event_date)
+    description: str | None = field(default=None, converter=_optional_text, validator=_check_text)
+    city: str = field(default="", converter=clean_text, validator=_check_text)
+    state: str = field(default="", converter=clean_text, validator=_check_text)
+    is_delivered: bool = field(default=False, validator=_check_claim)
+    delivered_date: str | None = field(default=None, converter=_optional_delivered_date)
+    place: str = field(default="", validator=_check_unicode)
+
+    def __attrs_post_init__(self) -> None:
+        if (self.date is None) != (not self.description):
+            raise ValueError("an event needs both a date and a description")
+        if self.date is None and not self.is_delivered:
+            raise ValueError("a record without an event must say that the invoice is delivered")
+        if self.is_delivered and self.date is None and self.delivered_date is None:
+            raise ValueError("a delivered invoice needs a delivered date, or an event's date to take it from")
+        if self.delivered_date is not None and not self.is_delivered:
+            raise ValueError("a delivered date on an invoice that is not delivered")
+
+    @property
+    def key(self) -> InvoiceKey:
+        """The invoice that this event belongs to."""
+        return InvoiceKey(self.order_id, self.invoice_number)
+
+
+@frozen(kw_only=True)
+class Defect:
+    """A record that could not be read: where, in which column, a code to sort by, and what to do about it.
+
+    A tabular record keeps its `columns` and `cells`, so that it can be mended and fed back; any other its `text`.
+    """
+
+    place: str
+    column: str = ""
+    code: str
+    problem: str
+    columns: tuple[str, ...] = ()
+    cells: tuple[str, ...] = ()
+    text: str = ""
+
+    def __str__(self) -> str:
+        column = f' column "{self.column}":' if self.column else ""
+        return f"{self.place}:{column} {self.problem}"
+
+
+@frozen(kw_only=True)
+class FeedInfo:
+    """What was read from one feed, and how it was understood. Sizes are of the bytes as they lay there, before gunzip."""
+
+    name: str
+    format: str
+    encoding: str
+    delimiter: str = ""
+    size_bytes: int
+    sha256: str
+    records: int
+    fallback_lines: int = 0  # lines that were not UTF-8 and were read as cp1252
+    stripped_characters: int = 0  # control characters taken out of texts
+    blank_lines: int = 0
+    unused_columns: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()

@@ -1,0 +1,260 @@
+"""The whole line: feeds are taken in, accepted, pushed and reported."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Final
+
+from vtex_tracking.credentials import Credentials
+from vtex_tracking.errors import FeedError, SettingsError
+from vtex_tracking.ledger.book import Book
+from vtex_tracking.ledger.home import Home, open_home
+from vtex_tracking.ledger.sqlite.acceptance import accept, refuse
+from vtex_tracking.ledger.sqlite.connection import LedgerFile
+from vtex_tracking.ledger.sqlite.dispatch import Dispatch, doubt_in_flight
+from vtex_tracking.ledger.sqlite.history import History, begin_run, utc_text
+from vtex_tracking.ledger.sqlite.intake import Intake
+from vtex_tracking.model import FeedInfo, Notice, Outcome, Reason, Summary
+from vtex_tracking.planning import Plan, Planner, plan_of
+from vtex_tracking.progress import Phase
+from vtex_tracking.push.pusher import Pusher
+from vtex_tracking.push.transport import HttpTransport, Transport
+from vtex_tracking.push.verdict import Stop
+from vtex_tracking.push.wire import base_url_of
+from vtex_tracking.reading import Feeds, find_feeds, take_in
+from vtex_tracking.report import prepare_folder, write_report
+from vtex_tracking.run import Run
+from vtex_tracking.settings import Settings
+from vtex_tracking.summing import (
+    EXIT_EARLY,
+    notices_of_ledger,
+    shown_settings,
+    summary_of,
+)
+from vtex_tracking.version import __version__
+
+_PAGE_MAX: Final = 1000  # of outcomes that are told at once
+
+
+def new_run_id() -> str:
+    """A name for a run that sorts by time."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+async def plan_feed(feeds: Feeds, *, settings: Settings, wall_s: Callable[[], float] = time.time) -> Plan:
+    """Say what a push would do: no request, no change in the ledger. Raises TrackingError as a push would."""
+    base_url_of(settings.account, base_url=settings.base_url)
+    names = find_feeds(feeds)
+    path = settings.ledger_path if settings.ledger_path is not None and settings.ledger_path.exists() else None
+    async with open_home(path) as home:
+        intake = await home(lambda: Intake(home.ledger, settings=settings, now_s=wall_s()))
+        planner = Planner()
+        try:
+            infos = await take_in(home, intake, feeds=names, settings=settings, wall_s=wall_s, reader=planner)
+        finally:
+            planner.stop()
+        return await home(lambda: plan_of(intake, infos=infos, settings=settings))
+
+
+def push_feed(
+    feeds: Feeds,
+    *,
+    settings: Settings,
+    credentials: Credentials | None = None,
+    transport: Transport | None = None,
+    run_id: str | None = None,
+    wall_s: Callable[[], float] = time.time,
+    chance: Callable[[], float] = random.random,
+) -> Run:
+    """Push what the feeds say and the ledger does not yet know to be sent; enter the run to start it.
+
+    `feeds` are names of files, globs or `-`, none at all to send what earlier runs left, or the caller's own events.
+    `transport` replaces the wire and needs no credentials; `wall_s` is the time of day in Unix seconds, `chance` gives
+    numbers in [0, 1). Raises SettingsError and FeedError at once for what can be seen at once.
+    """
+    base_url = base_url_of(settings.account, base_url=settings.base_url)
+    if transport is None and credentials is None:
+        raise SettingsError("no credentials: hand in credentials=Credentials(...), or a transport of your own")
+    names = find_feeds(feeds)
+
+    async def work(run: Run) -> Summary:
+        started_s, started_loop_s = wall_s(), asyncio.get_running_loop().time()
+        if settings.report_dir is not None:
+            prepare_folder(settings.report_dir)
+        async with open_home(settings.ledger_path) as home:
+            await home(lambda: doubt_in_flight(home.ledger, now_s=wall_s()))
+            intake = await home(lambda: Intake(home.ledger, settings=settings, now_s=wall_s()))
+            infos = await run.read(take_in(home, intake, feeds=names, settings=settings, wall_s=wall_s, reader=run))
+            run.progress.phase = Phase.GATHERING
+            history = await home(
+                lambda: _accept(home.ledger, intake, infos=infos, settings=settings, run=run, started_s=started_s)
+            )
+            stop = _strict_stop(intake, infos=infos, settings=settings)
+            if stop is None:
+                async with _wire(transport, credentials=credentials, settings=settings, base_url=base_url) as wire:
+                    stop = await _push(
+                        run,
+                        home=home,
+                        history=history,
+                        wire=wire,
+                        settings=settings,
+                        base_url=base_url,
+                        wall_s=wall_s,
+                        chance=chance,
+                        since_s=started_loop_s,
+                    )
+            run.progress.phase = Phase.REPORTING
+            # plain http is loopback: nobody's shoppers are told anything twice there
+            notices = [] if base_url.startswith("http:") else notices_of_ledger(home.ledger)
+            return await _report(
+                run, home=home, history=history, stop=stop, notices=notices, settings=settings, wall_s=wall_s
+            )
+
+    return Run(work, run_id=run_id or new_run_id(), outcomes_max=settings.outcomes_buffered_max)
+
+
+def _accept(
+    ledger: LedgerFile, intake: Intake, *, infos: Sequence[FeedInfo], settings: Settings, run: Run, started_s: float
+) -> History:
+    run.go_on()
+    history = begin_run(
+        ledger,
+        run_id=run.run_id,
+        account=settings.account,
+        version=__version__,
+        settings=shown_settings(settings),
+        feeds=infos,
+        started_s=started_s,
+    )
+    if _strict_stop(intake, infos=infos, settings=settings) is None:
+        accept(ledger, intake, run_no=history.run_no, settings=settings, go_on=run.go_on)
+    else:
+        refuse(ledger, intake, run_no=history.run_no)
+    return history
+
+
+def _strict_stop(intake: Intake, *, infos: Sequence[FeedInfo], settings: Settings) -> Stop | None:
+    """With --strict, a defect or a column that nothing is read from stops the run before anything is accepted."""
+    unused = [f"{info.name}: {name}" for info in infos for name in info.unused_columns]
+    if not settings.is_strict or not (intake.tally.defects or unused):
+        return None
+    found = f"{intake.tally.defects} records are defects" if intake.tally.defects else f"unused columns ({unused[0]} …)"
+    message = f"{found}, and --strict is set: nothing was accepted, nothing was sent"
+    return Stop(exit_code=FeedError.exit_code, reason=Reason.DEFECTS, message=message)
+
+
+@asynccontextmanager
+async def _wire(
+    transport: Transport | None, *, credentials: Credentials | None, settings: Settings, base_url: str
+) -> AsyncIterator[Transport]:
+    """The caller's transport as it is, or our own for as long as it is needed."""
+    if transport is not None or credentials is None:
+        assert transport is not None  # noqa: S101 - push_feed has made sure
+        yield transport
+        return
+    async with HttpTransport(credentials=credentials, settings=settings, base_url=base_url) as own:
+        yield own
+
+
+async def _push(
+    run: Run,
+    *,
+    home: Home,
+    history: History,
+    wire: Transport,
+    settings: Settings,
+    base_url: str,
+    wall_s: Callable[[], float],
+    chance: Callable[[], float],
+    since_s: float,
+) -> Stop | None:
+    """Send what the run has to send, with every write done in the end; what stopped it, if anything did."""
+    dispatch = Dispatch(home.ledger, run_no=history.run_no, quiet_period_s=settings.quiet_period_s)
+    book = Book(dispatch, in_thread=home, wall_s=wall_s, settings=settings)
+    pusher = Pusher(
+        book,
+        transport=wire,
+        settings=settings,
+        base_url=base_url,
+        wall_s=wall_s,
+        chance=chance,
+        on_settled=run.tell,
+    )
+    due = await home(dispatch.count)
+    run.progress.invoices = min(due, settings.invoices_max or due)
+    try:
+        await _send(run, pusher, home=home, history=history, settings=settings, since_s=since_s)
+    finally:
+        await book.close()
+    return pusher.stopped
+
+
+async def _send(run: Run, pusher: Pusher, *, home: Home, history: History, settings: Settings, since_s: float) -> None:
+    """Push until nothing is due, time is up, or somebody stops it; tell what needed no request meanwhile."""
+    loop = asyncio.get_running_loop()
+    timer = None
+    async with run.pushing_with(
+        pusher, look_up=lambda dues: home(lambda: history.outcomes_of([due.seq for due in dues]))
+    ):
+        run.progress.phase = Phase.SENDING
+        telling = asyncio.create_task(_tell(run, home=home, outcomes=history.outcomes("known at once")))
+        if settings.max_duration_s is not None:
+            stop = Stop(
+                exit_code=EXIT_EARLY, reason=Reason.MAX_DURATION, message="the time for this run is up; run again"
+            )
+            timer = loop.call_at(since_s + settings.max_duration_s, pusher.stop, stop)
+        try:
+            await pusher.run()
+            await telling
+        finally:
+            telling.cancel()
+            if timer is not None:
+                timer.cancel()
+
+
+async def _tell(run: Run, *, home: Home, outcomes: Iterator[Outcome]) -> None:
+    while run.is_watched and (page := await home(lambda: list(islice(outcomes, _PAGE_MAX)))):
+        for outcome in page:
+            await run.tell(outcome)
+
+
+async def _report(
+    run: Run,
+    *,
+    home: Home,
+    history: History,
+    stop: Stop | None,
+    notices: Sequence[Notice],
+    settings: Settings,
+    wall_s: Callable[[], float],
+) -> Summary:
+    """Settle the accounts in the ledger first: if the report fails, `report RUN` can write it again."""
+
+    def settle() -> Summary:
+        doubt_in_flight(home.ledger, now_s=wall_s())
+        summary = summary_of(
+            history,
+            finished_at=utc_text(wall_s()),
+            stop=stop,
+            signalled=run.stop_exit_code,
+            notices=notices,
+        )
+        history.finish(summary)
+        return summary
+
+    summary = await home(settle)
+    await _tell(run, home=home, outcomes=history.outcomes("left over"))
+    directory = settings.report_dir
+    if directory is not None:
+        run.report_files = await home(
+            lambda: write_report(directory, summary=summary, outcomes=history.outcomes, defects=history.defects)
+        )
+    run.progress.phase = Phase.ENDED
+    return summary
