@@ -9,7 +9,8 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # No clock, chance or I/O in these: every branch of them can be tested, so every branch is.
 PURE := vtex_tracking/model/*,vtex_tracking/credentials.py,vtex_tracking/errors.py,vtex_tracking/merge.py,$\
 vtex_tracking/feed/columns.py,vtex_tracking/feed/dates.py,vtex_tracking/feed/values.py,vtex_tracking/ledger/states.py,$\
-vtex_tracking/push/body.py,vtex_tracking/push/meaning.py,vtex_tracking/push/pacing.py,$\
+vtex_tracking/push/adapting.py,vtex_tracking/push/body.py,vtex_tracking/push/budget.py,vtex_tracking/push/circuit.py,$\
+vtex_tracking/push/concurrency.py,vtex_tracking/push/meaning.py,vtex_tracking/push/pacing.py,$\
 vtex_tracking/push/retry_after.py,vtex_tracking/push/stop.py,vtex_tracking/push/verdict.py,$\
 vtex_tracking/push/wire.py,vtex_tracking/sandbox/faults.py,vtex_tracking/sandbox/values.py
 
@@ -18,7 +19,7 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrad
 
 SAMPLES := samples/carrier.csv samples/events.jsonl samples/invoices.jsonl samples/delivered.csv
 
-.PHONY: help demo test lint tests bench-memory kill fuzz lock clean
+.PHONY: help demo test lint tests bench-memory simulate kill fuzz lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -43,6 +44,9 @@ tests: $(VENV)/dev.stamp ## the tests, and how much of the package they reach
 
 bench-memory: $(VENV)/run.stamp ## the memory that a run of 1,000,000 events takes
 	$(BIN)/python benchmarks/memory.py
+
+simulate: $(VENV)/dev.stamp ## more simulated nights with faults: make simulate SEEDS=1-20000
+	$(BIN)/python tests/support/simulation_run.py --seeds $(or $(SEEDS),1-20000) --keep
 
 kill: $(VENV)/dev.stamp ## kill -9 a thousand times (TIMES=…), and see whether anything is lost or sent twice
 	$(BIN)/python tests/support/kill_support.py --times $(or $(TIMES),1000)

@@ -21,7 +21,7 @@ from vtex_tracking.model import OutcomeKind, Reason, Summary, TrackingEvent
 from vtex_tracking.pipeline import new_run_id, plan_feed, push_feed
 from vtex_tracking.progress import Phase
 from vtex_tracking.push.wire import Answer
-from vtex_tracking.settings import FeedSettings
+from vtex_tracking.settings import FeedSettings, Rate
 
 NAMES = [f"n{number}" for number in range(1, 10)]
 
@@ -229,6 +229,27 @@ async def test_what_was_in_doubt_goes_again_at_once_with_the_same_bytes(tmp_path
     await pushed([feed], wire=wire, folder=tmp_path)
     assert wire.puts[5].at_s - doubted_s < 1
     assert 1 == len({put.body for put in wire.puts})
+
+
+@in_virtual_time
+async def test_the_next_run_begins_at_the_rate_that_the_account_bears(tmp_path: Path) -> None:
+    """What a run found out is not asked for again: asked for 100/s, an account that bears 20/s is begun at about that."""
+    starts_s: list[float] = []
+
+    def bear_20_a_second(put: Put) -> Answer:
+        starts_s.append(put.at_s)
+        is_over = sum(put.at_s - at_s < 1 for at_s in starts_s) > 20
+        return answer(429, retry_after_s=1) if is_over else SENT
+
+    feed = feed_in(tmp_path, invoices=range(300))
+    settings = settings_in(tmp_path, rate=Rate(100), concurrency=20)
+    async with push([feed], wire=Wire(bear_20_a_second), settings=settings) as run:
+        assert 300 == (await run.finish()).counts.sent
+    news, wire = feed_in(tmp_path, invoices=range(100), description="Entregue"), Wire()
+    async with push([news], wire=wire, settings=settings) as run:
+        await run.finish()
+    first_second = [at_s for at_s in wire.starts_s if at_s - wire.starts_s[0] < 1]
+    assert 10 <= len(first_second) <= 30
 
 
 # ---------------------------------------------------------------- what stops a run before it begins

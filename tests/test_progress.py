@@ -49,7 +49,7 @@ def test_a_feed_shows_how_far_it_is_read(tmp_path: Path) -> None:
 @in_virtual_time
 async def test_a_push_shows_what_goes_on() -> None:
     """In flight, waiting, retried, done; the rate is that of late, and the rest is guessed from it."""
-    rig = Rig(dues(200), script=lambda put: SENT if put.attempt > 1 else answer(502), rate=Rate(10), backoff_base_s=20)
+    rig = Rig(dues(200), script=lambda put: SENT if put.attempt > 1 else answer(409), rate=Rate(10), backoff_base_s=20)
     progress = Progress(now_s)
     progress.pusher, progress.invoices, progress.phase = rig.pusher, 200, Phase.SENDING
     running = asyncio.create_task(rig.run())

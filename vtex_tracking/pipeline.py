@@ -17,6 +17,7 @@ from vtex_tracking.errors import FeedError, SettingsError
 from vtex_tracking.ledger.book import Book
 from vtex_tracking.ledger.home import Home, open_home
 from vtex_tracking.ledger.sqlite.acceptance import accept, refuse
+from vtex_tracking.ledger.sqlite.accounts import found_rate_per_s, keep_rate
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.dispatch import Dispatch, doubt_in_flight
 from vtex_tracking.ledger.sqlite.history import History, begin_run, utc_text
@@ -186,6 +187,7 @@ async def _push(
         wall_s=wall_s,
         chance=chance,
         on_settled=run.tell,
+        found_rate_per_s=await home(lambda: found_rate_per_s(home.ledger, account=settings.account)),
     )
     due = await home(dispatch.count)
     run.progress.invoices = min(due, settings.invoices_max or due)
@@ -193,6 +195,9 @@ async def _push(
         await _send(run, pusher, home=home, history=history, settings=settings, since_s=since_s)
     finally:
         await book.close()
+    if pusher.traffic.requests:
+        rate_per_s = pusher.found_rate_per_s
+        await home(lambda: keep_rate(home.ledger, account=settings.account, rate_per_s=rate_per_s))
     return pusher.stopped
 
 

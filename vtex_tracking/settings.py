@@ -124,6 +124,7 @@ class Settings:
     quiet_period_s: float = 120.0
     drain_timeout_s: float = field(default=60.0, validator=_check_positive)
     outage_limit_s: float = field(default=30 * 60.0, validator=_check_positive)
+    stall_limit_s: float = field(default=10 * 60.0, validator=_check_positive)  # without a success, retries used up
     max_duration_s: float | None = field(default=None, validator=_check_positive)
     not_found_again_after_s: float = 24 * 3600.0  # a 404 may have become true since
 

@@ -21,7 +21,8 @@ from vtex_tracking.cli.logs import configure
 from vtex_tracking.cli.progress import Bar, Display, Lines, display_for_stderr, facts_of, shown_on
 from vtex_tracking.feed import FeedReader
 from vtex_tracking.progress import Phase, Progress
-from vtex_tracking.push.pusher import Pusher, Traffic
+from vtex_tracking.push.pusher import Pusher
+from vtex_tracking.push.sending import Traffic
 
 
 @frozen

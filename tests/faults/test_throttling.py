@@ -22,6 +22,7 @@ from vtex_tracking.sandbox import FaultRule, Sandbox
 PAUSE_S: Final = 60.0  # of a 429 that names no time
 
 
+SLOW_S: Final = 5.0  # from an answer on the wire to its pause, on the busiest machine
 RETRY_AFTER: Final[tuple[tuple[bytes | None, float], ...]] = (
     (b"7", 7),
     (b"  7\t", 7),
@@ -48,7 +49,7 @@ async def test_a_429_rests_the_whole_account_for_as_long_as_it_asks(tmp_path: Pa
     async def throttle(number: int, retry_after: bytes | None, least_s: float) -> None:
         header = b"" if retry_after is None else b"Retry-After: %b\r\n" % retry_after
         paused = await pause_by("429 Too Many Requests", headers=header, folder=tmp_path / str(number))
-        assert least_s - 1 < paused.lasts_s <= least_s * 1.1
+        assert least_s <= paused.lasts_s <= least_s * 1.1 + SLOW_S
         assert {"pending": 3} == paused.ended.counts()
         assert {"always": (Effect.NOT_APPLIED,)} == paused.ended.effects
 
@@ -61,13 +62,13 @@ async def test_a_429_may_name_a_date(tmp_path: Path) -> None:
     """The account rests until then, by this machine's clock."""
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=31), usegmt=True)
     paused = await pause_by("429 Too Many Requests", headers=f"Retry-After: {date}\r\n".encode(), folder=tmp_path)
-    assert 25 < paused.lasts_s <= 35
+    assert 25 < paused.lasts_s <= 35 + SLOW_S
 
 
 async def test_a_503_rests_the_whole_account(tmp_path: Path) -> None:
     """VTEX's own breaker is open: nothing starts before it asks to be tried again, and what it answered is in doubt."""
     paused = await pause_by("503 Service Unavailable", headers=b"Retry-After: 30\r\n", folder=tmp_path)
-    assert 29 < paused.lasts_s <= 33
+    assert 30 <= paused.lasts_s <= 33 + SLOW_S
     assert {"unknown": 1, "pending": 2} == paused.ended.counts()
     assert {"always": (Effect.AMBIGUOUS,)} == paused.ended.effects
 
@@ -82,8 +83,11 @@ class Paused:
 
 async def pause_by(status: str, *, headers: bytes, folder: Path) -> Paused:
     """Answer the first request so, look at the pause that comes of it, and stop the run instead of waiting."""
+    loop, answered_s = asyncio.get_running_loop(), 0.0
 
     async def script(put: Put) -> None:
+        nonlocal answered_s
+        answered_s = loop.time()
         await put.answer(b"", status=status, headers=headers)
 
     async with (
@@ -92,7 +96,7 @@ async def pause_by(status: str, *, headers: bytes, folder: Path) -> Paused:
         start(server.url, folder=folder, throttle_pause_s=PAUSE_S, concurrency=1) as run,
     ):
         await until(lambda: run.progress.paused_s > 0)
-        lasts_s = run.progress.paused_s
+        lasts_s = loop.time() + run.progress.paused_s - answered_s  # however late it is looked at
         run.stop()
         ended = await end(run, folder=folder)
     assert (130, 1) == (ended.summary.exit_code, len(server.requests))
@@ -109,21 +113,21 @@ async def test_a_time_that_has_come_already_is_no_pause(retry_after: str, tmp_pa
 
 
 async def test_a_429_is_no_attempt(tmp_path: Path) -> None:
-    """Many of them, then one failure that counts, and of two attempts the second is still to come."""
-    faults = (FaultRule(attempts=tuple(range(1, 8)), status=429), FaultRule(attempts=(8,), status=502))
+    """Some of them, then one failure that counts, and of two attempts the second is still to come."""
+    faults = (FaultRule(attempts=(1, 2), status=429), FaultRule(attempts=(3,), status=502))
     async with Sandbox(faults=faults) as sandbox:
         ended = await push(sandbox.url, folder=tmp_path, attempts=2, throttle_pause_s=0.001)
     assert (0, {"sent": 3}) == (ended.summary.exit_code, ended.counts())
-    assert dict.fromkeys(INVOICES, 9) == told(sandbox)
+    assert dict.fromkeys(INVOICES, 4) == told(sandbox)
 
 
-async def test_twenty_times_throttled_an_update_is_left_to_the_next_run(tmp_path: Path) -> None:
+async def test_throttled_too_often_an_update_is_left_to_the_next_run(tmp_path: Path) -> None:
     """It failed for now, proven not applied; the next run sends it."""
     async with Sandbox(faults=(FaultRule(status=429),)) as sandbox:
-        ended = await push(sandbox.url, folder=tmp_path, throttle_pause_s=0.001)
+        ended = await push(sandbox.url, folder=tmp_path, throttle_pause_s=0.001, throttles_max=2)
     assert (4, {"failed": 3}) == (ended.summary.exit_code, ended.counts())
     assert {Reason.THROTTLED} == {outcome.reason for outcome in ended.outcomes.values()}
-    assert dict.fromkeys(INVOICES, (Effect.NOT_APPLIED,) * 20) == ended.effects
+    assert dict.fromkeys(INVOICES, (Effect.NOT_APPLIED,) * 2) == ended.effects
     async with Sandbox() as well:
         again = await push(well.url, folder=tmp_path)
     assert (0, dict.fromkeys(INVOICES, 1)) == (again.summary.exit_code, told(well))
@@ -131,17 +135,17 @@ async def test_twenty_times_throttled_an_update_is_left_to_the_next_run(tmp_path
 
 async def test_a_storm_of_429_costs_a_few_requests_for_each_pause(tmp_path: Path) -> None:
     """While VTEX refuses everything, no pause is followed by more requests than may be in flight; then all is sent."""
-    storm = 25
+    storm = 6
     pause_s = 0.1
 
     async def refuse_at_first(put: Put) -> None:
         await (put.answer() if put.number > storm else put.answer(b"", status="429 Too Many Requests"))
 
-    invoices = [f"n{number:02d}" for number in range(20)]
+    invoices = [f"n{number:02d}" for number in range(12)]
     async with Server(refuse_at_first) as server:
         ended = await push(server.url, folder=tmp_path, invoices=invoices, throttle_pause_s=pause_s)
-    assert (0, {"sent": 20}) == (ended.summary.exit_code, ended.counts())
-    assert 20 + storm == len(server.requests)
+    assert (0, {"sent": 12}) == (ended.summary.exit_code, ended.counts())
+    assert 12 + storm == len(server.requests)
     starts_s = [put.at_s for put in server.requests[:storm]]
     assert most_in_a_window(starts_s, window_s=pause_s * 0.8) <= CONCURRENCY + 1
 
@@ -150,10 +154,7 @@ async def test_no_window_holds_more_than_the_rate_whatever_fails(tmp_path: Path)
     """Retries pay as first attempts do, from the first moment on."""
     rate = Rate(10, window_s=0.25)
     invoices = [f"n{number:02d}" for number in range(40)]
-    faults = (
-        FaultRule(attempts=(1, 2), share=0.4, status=502),
-        FaultRule(attempts=(1,), share=0.3, seed=1, status=429, headers={"Retry-After": "0"}),
-    )
+    faults = (FaultRule(attempts=(1, 2), share=0.4, status=409),)
     async with Sandbox(faults=faults) as sandbox:
         ended = await push(sandbox.url, folder=tmp_path, invoices=invoices, rate=rate, concurrency=20)
     assert (0, {"sent": 40}) == (ended.summary.exit_code, ended.counts())

@@ -245,7 +245,7 @@ def test_damage_that_is_met_while_reading_is_told(path: Path) -> None:
     content = bytearray(path.read_bytes())
     content[4096:] = b"\xff" * (len(content) - 4096)
     path.write_bytes(content)
-    with LedgerFile(path) as ledger, pytest.raises(LedgerError, match="is damaged"):
+    with pytest.raises(LedgerError, match="is damaged"), LedgerFile(path) as ledger:
         rows(ledger, "SELECT * FROM invoices")
 
 

@@ -133,8 +133,8 @@ async def test_one_bad_minute_of_vtex_is_got_over(tmp_path: Path) -> None:
     """Errors, resets and silence on the way: everything is sent in the end, and the report says how often it took."""
     feed = write_feed(tmp_path / "feed.csv", invoices=60, events=60, duplicates=0, defects=0)
     faults = (
-        FaultRule(attempts=(1,), share=0.3, status=502),
-        FaultRule(attempts=(1,), share=0.3, seed=1, ending=Ending.RESET),
+        FaultRule(attempts=(1,), share=0.1, status=502),
+        FaultRule(attempts=(1,), share=0.1, seed=1, ending=Ending.RESET),
     )
     async with Sandbox(faults=faults) as sandbox:
         ended = await push(sandbox, feed, "--rate", "500/s", "--backoff-max", "100ms", folder=tmp_path)

@@ -98,16 +98,16 @@ async def test_a_signal_in_a_pause_ends_the_pause(tmp_path: Path) -> None:
 
 async def test_a_signal_in_backoff_ends_the_backoff(tmp_path: Path) -> None:
     """An update between two attempts is left to the next run, as unknown: VTEX may have heard the first."""
-    feed = feed_in(tmp_path, invoices=10)
+    feed = feed_in(tmp_path, invoices=8)
     lost = FaultRule(ending=Ending.RESET)
     async with Sandbox(faults=[lost]) as sandbox:
         options = ("--rate", "500/s", "--attempts", "50")
         process = await start_push(sandbox, feed, *options, folder=tmp_path)
-        await sandbox.reached(25)
+        await sandbox.reached(12)
         process.send_signal(signal.SIGINT)
         ended = await ended_at_once(process)
         assert 130 == ended.exit_code, ended.stderr
-        assert Counter(unknown=10) == outcomes(tmp_path)
+        assert Counter(unknown=8) == outcomes(tmp_path)
 
 
 @pytest.mark.parametrize("number", [number for number, _ in SIGNALS])
@@ -131,16 +131,16 @@ async def test_a_signal_while_the_report_is_written_leaves_it_whole(tmp_path: Pa
 async def test_a_second_signal_cuts_off_what_is_in_flight(tmp_path: Path) -> None:
     """VTEX is silent: the second Ctrl-C does not wait. What was cut off is unknown, and goes first in the next run."""
     feed = feed_in(tmp_path, invoices=30)
-    silent = FaultRule(times=5, ending=Ending.SILENCE)
+    silent = FaultRule(times=4, ending=Ending.SILENCE)
     async with Sandbox(faults=[silent]) as sandbox:
-        process = await start_push(sandbox, feed, "--rate", "500/s", "--concurrency", "5", "--quiet", folder=tmp_path)
-        await sandbox.reached(5)
+        process = await start_push(sandbox, feed, "--rate", "500/s", "--concurrency", "4", "--quiet", folder=tmp_path)
+        await sandbox.reached(4)
         process.send_signal(signal.SIGINT)
         await said(process, "stopping")
         process.send_signal(signal.SIGINT)
         ended = await ended_at_once(process)
         assert 130 == ended.exit_code, ended.stderr
-        assert Counter(unknown=5, pending=25) == outcomes(tmp_path)
+        assert Counter(unknown=4, pending=26) == outcomes(tmp_path)
         in_doubt = {request.path for request in sandbox.requests}
         assert 0 == (await push(sandbox, feed, "--rate", "500/s", folder=tmp_path)).exit_code
         assert in_doubt == {path for path, times in Counter(one.path for one in sandbox.requests).items() if times > 1}
@@ -150,13 +150,13 @@ async def test_what_does_not_end_in_time_is_cut_off(tmp_path: Path) -> None:
     """One signal is enough for a VTEX that is silent for ever: after the drain's time the run ends."""
     feed = feed_in(tmp_path, invoices=30)
     async with Sandbox(faults=[FaultRule(ending=Ending.SILENCE)]) as sandbox:
-        options = ("--rate", "500/s", "--concurrency", "5", "--drain-timeout", "200ms")
+        options = ("--rate", "500/s", "--concurrency", "4", "--drain-timeout", "200ms")
         process = await start_push(sandbox, feed, *options, folder=tmp_path)
-        await sandbox.reached(5)
+        await sandbox.reached(4)
         process.send_signal(signal.SIGTERM)
         ended = await ended_at_once(process)
         assert 143 == ended.exit_code, ended.stderr
-        assert Counter(unknown=5, pending=25) == outcomes(tmp_path)
+        assert Counter(unknown=4, pending=26) == outcomes(tmp_path)
 
 
 async def test_nobody_has_to_read_stdout(tmp_path: Path) -> None:

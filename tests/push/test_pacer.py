@@ -9,7 +9,6 @@ from push_support import busiest_window
 from virtual_time import in_virtual_time, now_s, stall
 
 from vtex_tracking.push.pacer import Pacer, rest
-from vtex_tracking.push.pacing import Pace
 from vtex_tracking.settings import Rate
 
 
@@ -31,7 +30,7 @@ async def start_all(pacer: Pacer, *, count: int) -> list[tuple[int, float]]:
 async def test_starts_are_in_turn_and_in_time() -> None:
     """Who asks first starts first; the first at once, the others an interval apart."""
     began_s = now_s()
-    starts = await start_all(Pacer(Pace(Rate(10))), count=50)
+    starts = await start_all(Pacer(Rate(10)), count=50)
     assert list(range(50)) == [number for number, _ in starts]
     assert began_s == starts[0][1]
     assert busiest_window([at_s for _, at_s in starts], window_s=1) <= 10
@@ -41,7 +40,7 @@ async def test_starts_are_in_turn_and_in_time() -> None:
 @in_virtual_time
 async def test_a_pause_holds_also_who_waits_already() -> None:
     """A pause that comes while somebody waits for the timer is waited for as well."""
-    pacer = Pacer(Pace(Rate(1)))
+    pacer = Pacer(Rate(1))
     began_s = now_s()
     asyncio.get_running_loop().call_later(0.5, pacer.pause, 20)
     starts = await start_all(pacer, count=3)
@@ -54,7 +53,7 @@ async def test_a_pause_holds_also_who_waits_already() -> None:
 @in_virtual_time
 async def test_a_pause_counts_down() -> None:
     """What is left of a pause can be read at any time."""
-    pacer = Pacer(Pace(Rate(1)))
+    pacer = Pacer(Rate(1))
     assert 0 == pacer.paused_s
     pacer.pause(10)
     pacer.pause(5)
@@ -67,7 +66,7 @@ async def test_a_pause_counts_down() -> None:
 @in_virtual_time
 async def test_who_is_cut_off_leaves_the_turn_to_the_next() -> None:
     """A cancelled start has paid for nothing and holds nobody up."""
-    pacer = Pacer(Pace(Rate(1)))
+    pacer = Pacer(Rate(1))
     assert await pacer.start()
     began_s = now_s()
     cut, after = asyncio.create_task(pacer.start()), asyncio.create_task(pacer.start())
@@ -81,7 +80,7 @@ async def test_who_is_cut_off_leaves_the_turn_to_the_next() -> None:
 @in_virtual_time
 async def test_a_stop_lets_everybody_go_without_a_start() -> None:
     """Nobody waits for a pace that has no more use, and nobody starts."""
-    pacer = Pacer(Pace(Rate(1)))
+    pacer = Pacer(Rate(1))
     asyncio.get_running_loop().call_later(2.5, pacer.stopping.set)
     starts = await start_all(pacer, count=20)
     assert 3 == len(starts)
@@ -92,7 +91,7 @@ async def test_a_stop_lets_everybody_go_without_a_start() -> None:
 @in_virtual_time
 async def test_a_timer_that_comes_late_brings_no_burst() -> None:
     """After a stall the starts go on an interval apart."""
-    pacer = Pacer(Pace(Rate(10)))
+    pacer = Pacer(Rate(10))
     asyncio.get_running_loop().call_later(1, stall, 30)
     starts = await start_all(pacer, count=60)
     assert busiest_window([at_s for _, at_s in starts], window_s=1) <= 10

@@ -60,7 +60,7 @@ def test_the_first_start_waits_for_nothing_and_the_second_does() -> None:
     """One request goes at once; there is no burst at the beginning."""
     pace = Pace(Rate(10))
     assert pace.take(50.0) == 0.0
-    assert pace.take(50.0) == pytest.approx(0.0955)
+    assert pace.take(50.0) == pytest.approx(0.1005)
 
 
 def test_asking_without_starting_costs_nothing() -> None:
@@ -119,3 +119,11 @@ def test_a_rate_below_one_in_its_window_is_a_start_every_so_often() -> None:
     starts = run(pace, start_s=0.0, seconds=20.0)
     assert 10 == len(starts)
     assert min(later - sooner for sooner, later in pairwise(starts)) >= 2.0
+
+
+def test_a_start_within_a_tick_counts_from_when_it_was() -> None:
+    """Moments are counted in whole ticks, and the part that is left over makes no window longer than it is."""
+    for sevenths in range(20):
+        pace, start_s = Pace(Rate(1, window_s=0.1)), sevenths / 7 / 2**30
+        assert pace.take(start_s) == 0
+        assert start_s + pace.take(start_s) - start_s >= 0.1

@@ -28,7 +28,7 @@ class Trial:
     folder: Path
     was_killed: bool  # and not at its end before
     left: dict[Key, Left]  # by the kill, before anybody touched the ledger again
-    before: tuple[LoggedRequest, ...]  # what came until the second run had its feed
+    before: tuple[LoggedRequest, ...]  # what the killed run wrote
     after: tuple[LoggedRequest, ...]
     second_started_s: float
     second: Ended

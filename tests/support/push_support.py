@@ -175,6 +175,7 @@ class Rig:
         latency_s: Callable[[Put], float] | float = 0.1,
         chance: float = 0.5,
         on_settled: Callable[[Due], Awaitable[None]] | None = None,
+        found_rate_per_s: float | None = None,
         **options: Any,
     ) -> None:
         calls: list[tuple[str, str]] = []
@@ -191,6 +192,7 @@ class Rig:
             wall_s=wall_s,
             chance=lambda: chance,
             on_settled=on_settled or self._tell,
+            found_rate_per_s=found_rate_per_s,
         )
 
     async def run(self) -> None:

@@ -3,27 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from typing import Final
+
+from attrs import frozen
 
 from vtex_tracking.model import Due, Reason
-from vtex_tracking.push.breaker import Breaker
+from vtex_tracking.push.adapting import Start
+from vtex_tracking.push.budget import Budget
+from vtex_tracking.push.circuit import Circuit
+from vtex_tracking.push.concurrency import Flight
 from vtex_tracking.push.gate import Finding, Gate
+from vtex_tracking.push.meaning import Sort, meaning_of
 from vtex_tracking.push.pacer import Pacer
-from vtex_tracking.push.pacing import Pace
+from vtex_tracking.push.places import Places
+from vtex_tracking.push.retry_after import RateLimit
+from vtex_tracking.push.stop import EXIT_STOPPED
 from vtex_tracking.push.verdict import Again, Doubted, GaveUp, History, Rejected, Sent, Stop, Streak, Verdict, judge
-from vtex_tracking.push.wire import Answer, Failure
+from vtex_tracking.push.wire import Answer, Failure, FailureKind
 from vtex_tracking.settings import Settings
+
+_FAILED: Final = frozenset({Sort.NOT_APPLIED, Sort.UNAVAILABLE, Sort.PERHAPS, Sort.SERVER_ERROR, Sort.ODD})
+
+
+@frozen(kw_only=True)
+class Attempt:
+    """One request that may go: when, how fast requests were starting then, and how many were in flight."""
+
+    started_s: float
+    start: Start
+    flight: Flight
 
 
 class Account:
     """Every attempt asks here before it starts, and is judged here when it ends."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, found_rate_per_s: float | None = None) -> None:
         self._settings = settings
         self._loop = asyncio.get_running_loop()
-        self._pacer = Pacer(Pace(settings.rate))
+        self._pacer = Pacer(settings.rate, found_per_s=found_rate_per_s)
         self._gate = Gate()
-        self._breaker = Breaker(outage_limit_s=settings.outage_limit_s)
+        self._circuit = Circuit(outage_limit_s=settings.outage_limit_s)
+        self._circuit_changed = asyncio.Event()
+        self._budget = Budget()
+        self._progressed_s = self._loop.time()
         self._streak = Streak()
+        self.places = Places(settings.concurrency)
         self.stopping = self._pacer.stopping
         self.stopped: Stop | None = None
 
@@ -32,28 +57,40 @@ class Account:
         """How long the account still rests."""
         return self._pacer.paused_s
 
+    @property
+    def found_rate_per_s(self) -> float | None:
+        """What the account was found to bear; None where that is all that was asked."""
+        return self._pacer.found_per_s
+
     def stop(self, stop: Stop | None = None) -> None:
         """Nothing starts any more. The first reason given stands; only refused keys outrank it."""
         if self.stopped is None or (stop is not None and stop.reason is Reason.CREDENTIALS_REFUSED):
             self.stopped = stop
         self.stopping.set()
         self._gate.wake()
+        self._circuit_changed.set()
 
     async def admit(self, due: Due) -> bool:
         """Return True when nothing but the pace stands between this update and its attempt; False when all is over."""
-        await self._gate.enter(due, stopping=self.stopping)
+        while not self.stopping.is_set() and not self._admits(due):
+            self._circuit.left(due.seq, now_s=self._loop.time())  # who waits at the gate keeps nobody from trying
+            self._circuit_changed.set()
+            await self._gate.enter(due, stopping=self.stopping)
+            await self._pass_circuit(due)
         return not self.stopping.is_set()
 
-    async def start(self, due: Due) -> bool:
-        """Return True when the request may start this moment, having paid for it; False when all is over.
+    async def start(self, due: Due) -> Attempt | None:
+        """Give an attempt when the request may start this moment, having paid for it; None when all is over.
 
-        The pace comes last, so that nothing delays a start which it has granted. The gate may have closed meanwhile.
+        The pace comes last, so that nothing delays a start which it has granted. What it waited for may have changed since.
         """
         while not self.stopping.is_set():
-            if await self._pacer.start(is_wanted=lambda: self._gate.admits(due)):
-                return True
-            await self._gate.enter(due, stopping=self.stopping)
-        return False
+            start = await self._pacer.start(is_wanted=lambda: self._admits(due))
+            if start is not None:
+                flight = self.places.started(has_waited=start.has_waited)
+                return Attempt(started_s=self._loop.time(), start=start, flight=flight)
+            await self.admit(due)
+        return None
 
     def judge(self, result: Answer | Failure, *, history: History, chance: float) -> Verdict:
         """Say what to do about the end of an attempt; the account's own streak is part of the evidence."""
@@ -61,20 +98,36 @@ class Account:
         self._streak = self._streak.after(result)
         return verdict
 
-    def react(self, due: Due, *, verdict: Verdict) -> None:
-        """Draw what a verdict means for all others: a pause, an open or a closed gate, the end."""
+    def ended(self, due: Due, *, attempt: Attempt, result: Answer | Failure, verdict: Verdict) -> None:
+        """Draw what the end of an attempt means for all others: slower, fewer, a pause, an open or a closed gate, the end."""
         match verdict:
+            case Again(reason=Reason.THROTTLED, pause_s=float(pause_s)):
+                self._pacer.refused(attempt.start, pause_s=pause_s)
+            case GaveUp(reason=Reason.THROTTLED, pause_s=float(pause_s)):
+                self._pacer.refused(attempt.start, pause_s=pause_s)
             case Again(pause_s=float(pause_s)) | GaveUp(pause_s=float(pause_s)):
                 self._pacer.pause(pause_s)
             case Stop():
                 self.stop(verdict)
+            case Sent() | Rejected():
+                self._progressed_s = self._loop.time()
             case _:
                 pass
+        self._heed_limit(attempt, result=result)
+        self._note_health(due, attempt=attempt, result=result)
         if isinstance(verdict, Doubted):
             self._gate.refused(due)
         else:
             self._gate.answered(due, has_spoken=isinstance(verdict, Sent | Rejected))
-        self._watch_outage(verdict)
+
+    def pays_retry(self, again: Again) -> bool:
+        """Whether a retry can be paid for now, and pay for it. Once they cannot be, there must be progress all the same."""
+        is_paid = self._budget.pays_retry(is_throttle=not again.is_counted)
+        if not is_paid and self._loop.time() - self._progressed_s >= self._settings.stall_limit_s:
+            minutes = round(self._settings.stall_limit_s / 60)
+            message = f"hardly anything worked for {minutes} minutes; run again when VTEX answers"
+            self.stop(Stop(exit_code=EXIT_STOPPED, reason=Reason.OUTAGE, message=message))
+        return is_paid
 
     async def is_cleared(self, due: Due, *, doubted: Doubted) -> bool:
         """Wait until another update has shown whose fault a refusal is: True when it is this update's own."""
@@ -90,11 +143,48 @@ class Account:
         """One update is left; if that is in doubt, nobody can clear it."""
         self._gate.give_up()
 
-    def _watch_outage(self, verdict: Verdict) -> None:
-        is_throttled = isinstance(verdict, Again | GaveUp) and verdict.reason is Reason.THROTTLED  # there, only busy
-        now_s = self._loop.time()
-        self._breaker.note(has_worked=is_throttled or isinstance(verdict, Sent | Rejected | Doubted), now_s=now_s)
-        if self._breaker.is_outage(now_s):
-            minutes = round(self._settings.outage_limit_s / 60)
-            message = f"nothing has worked for {minutes} minutes; run again when VTEX answers"
-            self.stop(Stop(exit_code=6, reason=Reason.OUTAGE, message=message))
+    def _admits(self, due: Due) -> bool:
+        return self._gate.admits(due) and self._circuit.take(due.seq, now_s=self._loop.time()) == 0
+
+    async def _pass_circuit(self, due: Due) -> None:
+        """Wait while VTEX is let alone; for too long, and the run is over."""
+        while not self.stopping.is_set():
+            now_s = self._loop.time()
+            wait_s = self._circuit.take(due.seq, now_s=now_s)
+            if self._circuit.is_outage(now_s):
+                minutes = round(self._settings.outage_limit_s / 60)
+                message = f"nothing has worked for {minutes} minutes; run again when VTEX answers"
+                self.stop(Stop(exit_code=EXIT_STOPPED, reason=Reason.OUTAGE, message=message))
+            elif wait_s == 0:
+                return
+            else:
+                self._circuit_changed.clear()
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(wait_s):
+                        await self._circuit_changed.wait()
+
+    def _heed_limit(self, attempt: Attempt, *, result: Answer | Failure) -> None:
+        """Where VTEX says that nothing is left of its limit, wait until it counts anew, and go slower: nobody was refused yet."""
+        match result:
+            case Answer(rate_limit=RateLimit(remaining=0, reset_s=float(reset_s))):
+                self._pacer.refused(attempt.start, pause_s=min(reset_s, self._settings.throttle_pause_max_s))
+
+    def _note_health(self, due: Due, *, attempt: Attempt, result: Answer | Failure) -> None:
+        sort, now_s = meaning_of(result).sort, self._loop.time()
+        has_failed = sort in _FAILED
+        self.places.ended(attempt.flight, latency_s=now_s - attempt.started_s, has_failed=has_failed)
+        if sort is Sort.TAKEN:
+            self._budget.succeeded()
+        if sort is Sort.THROTTLED:
+            self._circuit.throttled(due.seq, now_s=now_s)
+        elif self._is_wrong_name(result):
+            self._circuit.left(due.seq, now_s=now_s)
+        else:
+            self._circuit.ended(due.seq, has_failed=has_failed, started_s=attempt.started_s, now_s=now_s)
+        self._pacer.share = self._circuit.share
+        self._circuit_changed.set()
+
+    def _is_wrong_name(self, result: Answer | Failure) -> bool:
+        """No answer ever, for want of an address: a second try ends the run, and letting VTEX alone would only delay that."""
+        kind = result.kind if isinstance(result, Failure) else None
+        return self._streak.answers == 0 and kind in (FailureKind.NAME_NOT_RESOLVED, FailureKind.NAME_LOOKUP_FAILED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Protocol
 
 from vtex_tracking.model import Due, Settlement
@@ -25,3 +26,16 @@ class Book(Protocol):
     async def settle(self, due: Due, settlement: Settlement) -> None:
         """What became of the attempt that was intended last."""
         ...
+
+
+async def all_due(book: Book, *, most: int | None, page_max: int) -> AsyncIterator[Due]:
+    """Read everything that is due, or the first so many, a page at a time."""
+    after_seq: int | None = None
+    while page := await book.due(after_seq=after_seq, limit=page_max if most is None else min(most, page_max)):
+        for due in page:
+            yield due
+        after_seq = page[-1].seq
+        if most is not None:
+            most -= len(page)
+            if most == 0:
+                return

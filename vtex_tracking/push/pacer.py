@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from vtex_tracking.push.adapting import AdaptiveRate, Start
 from vtex_tracking.push.pacing import Pace
+from vtex_tracking.settings import Rate
 
 
 def _always() -> bool:
@@ -16,27 +18,39 @@ class Pacer:
     """Lets requests start in the order in which they asked, when the pace allows; a stop lets everybody go without.
 
     One waits for the timer at a time. Whoever is woken late is followed at once by those whose time has come as well.
+    The pace is what the account bears, and of that the `share` that it may have just now.
     """
 
-    def __init__(self, pace: Pace) -> None:
-        self._pace = pace
+    def __init__(self, rate: Rate, *, found_per_s: float | None = None) -> None:
+        self._pace = Pace(rate)
+        self._rate = AdaptiveRate(rate, found_per_s=found_per_s)
+        self.share = 1.0
         self.stopping = asyncio.Event()
         self._turn = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self._paused_until_s = 0.0
 
-    async def start(self, *, is_wanted: Callable[[], bool] = _always) -> bool:
-        """Return True when the caller may start now, having paid for it; False when the run is stopping.
+    async def start(self, *, is_wanted: Callable[[], bool] = _always) -> Start | None:
+        """Give a start when the caller may go now, having paid for it; None when the run is stopping.
 
-        A start that is no longer wanted when its turn comes is False as well, and is not paid.
+        A start that is no longer wanted when its turn comes is None as well, and is not paid.
         """
+        has_waited = self._turn.locked()
         async with self._turn:
             while not self.stopping.is_set() and is_wanted():
-                wait_s = self._pace.take(self._loop.time())
+                self._pace.change(self._rate.per_s * self.share)
+                now_s = self._loop.time()
+                wait_s = self._pace.take(now_s)
                 if wait_s == 0:
-                    return True
+                    return self._rate.started(now_s, has_waited=has_waited)
+                has_waited = True
                 await rest(wait_s, stopping=self.stopping)
-        return False
+        return None
+
+    def refused(self, start: Start, *, pause_s: float) -> None:
+        """Let nothing start for so long, and less after that: the account bears no more than when this one started."""
+        self.pause(pause_s)
+        self._rate.refused(start, pause_s=pause_s)
 
     def pause(self, pause_s: float) -> None:
         """Let nothing start for so long."""
@@ -47,6 +61,11 @@ class Pacer:
     def paused_s(self) -> float:
         """How long the pause still lasts; 0 when there is none."""
         return max(0.0, self._paused_until_s - self._loop.time())
+
+    @property
+    def found_per_s(self) -> float | None:
+        """What the account was found to bear; None where that is all that was asked."""
+        return self._rate.found_per_s
 
 
 async def rest(delay_s: float, *, stopping: asyncio.Event) -> None:

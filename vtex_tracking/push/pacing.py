@@ -30,16 +30,19 @@ class Pace:
         window_s = Fraction(rate.window_s)
         self._tolerance = math.floor(window_s * TOLERANCE * TICKS_PER_S)
         self._interval_min = self._interval = _interval_of(Fraction(rate.count) / window_s)
-        self._due: int | None = None  # when the next start is due; it may be early by the tolerance
+        self._due: int | None = None  # when the next start may be
 
     def take(self, now_s: float) -> float:
-        """Start now and pay for it: 0.0; or else, with nothing paid, wait so many seconds and ask again."""
+        """Start now and pay for it: 0.0; or else, with nothing paid, wait so many seconds and ask again.
+
+        A start that is late by no more than the tolerance is made up for by the next one; nothing else is ever early.
+        """
         now = math.floor(now_s * TICKS_PER_S)
-        due = self._due
-        if due is None or due < now:
+        due = now if self._due is None else self._due
+        if now < due:
+            return _wait_s(now_s, until=due)
+        if now - due > self._tolerance:
             due = now
-        elif now < due - self._tolerance:
-            return _wait_s(now_s, until=due - self._tolerance)
         self._due = due + self._interval
         return 0.0
 
@@ -52,7 +55,7 @@ class Pace:
 
     def pause(self, until_s: float) -> None:
         """Let nothing start before that moment, and then one after the other, with no burst."""
-        due = math.ceil(until_s * TICKS_PER_S) + self._tolerance
+        due = math.ceil(until_s * TICKS_PER_S)
         if self._due is None or self._due < due:
             self._due = due
 

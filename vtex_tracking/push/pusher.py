@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 
-from attrs import define, evolve
+from attrs import evolve
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
 
 from vtex_tracking.errors import LedgerError
-from vtex_tracking.model import Due, Effect, OutcomeKind, Settlement
+from vtex_tracking.model import Due, Effect, OutcomeKind
 from vtex_tracking.push.account import Account
-from vtex_tracking.push.book import Book
+from vtex_tracking.push.book import Book, all_due
+from vtex_tracking.push.line import Line
 from vtex_tracking.push.orders import Orders
 from vtex_tracking.push.pacer import rest
+from vtex_tracking.push.sending import Sending, Traffic
 from vtex_tracking.push.settling import settlement_of
 from vtex_tracking.push.transport import Transport
 from vtex_tracking.push.verdict import Again, Doubted, History, Stop, Verdict
@@ -21,33 +23,12 @@ from vtex_tracking.push.wire import Answer, Failure, request_of
 from vtex_tracking.settings import Settings
 
 
-@define
-class Traffic:
-    """What is going on right now."""
-
-    requests: int = 0
-    retries: int = 0
-    in_flight: int = 0
-    waiting: int = 0
-    settled: int = 0
-
-
-@define
-class _Sending:
-    """One update on its way: what is due, and what has been tried in this run."""
-
-    due: Due
-    history: History
-    settlement: Settlement | None = None  # of the last attempt
-    is_in_line: bool = True
-    is_on_wire: bool = False
-
-
 class Pusher:
     """Sends everything that the book has due, then returns.
 
     At most `concurrency` updates are in flight, and as many in line for their first attempt. Those in backoff hold no place
-    in flight; all that are begun and not ended are at most `concurrency` and `waiting_max` together. `wall_s` is the time of day, `chance` a number in [0, 1) at each call.
+    in flight; all that are begun and not ended are at most `concurrency` and `waiting_max` together. `wall_s` is the time
+    of day, `chance` a number in [0, 1) at each call, `found_rate_per_s` the rate that an earlier run found the account to bear.
     """
 
     def __init__(
@@ -60,6 +41,7 @@ class Pusher:
         wall_s: Callable[[], float],
         chance: Callable[[], float],
         on_settled: Callable[[Due], Awaitable[None]],
+        found_rate_per_s: float | None = None,
     ) -> None:
         self._book = book
         self._transport = transport
@@ -69,12 +51,10 @@ class Pusher:
         self._chance = chance
         self._on_settled = on_settled
         self._loop = asyncio.get_running_loop()
-        self._account = Account(settings)
-        self._places = asyncio.Semaphore(settings.concurrency)
-        self._line = asyncio.Semaphore(settings.concurrency)
-        self._open = asyncio.Semaphore(settings.concurrency + settings.waiting_max)
+        self._account = Account(settings, found_rate_per_s=found_rate_per_s)
+        self._line = Line(first_max=settings.concurrency, begun_max=settings.concurrency + settings.waiting_max)
         self._orders = Orders()
-        self._tasks: dict[asyncio.Task[None], _Sending] = {}
+        self._tasks: dict[asyncio.Task[None], Sending] = {}
         self._is_all_out = False
         self.traffic = Traffic()
         self._failure: LedgerError | None = None
@@ -83,6 +63,11 @@ class Pusher:
     def paused_s(self) -> float:
         """How long the account still rests."""
         return self._account.paused_s
+
+    @property
+    def found_rate_per_s(self) -> float | None:
+        """What the account was found to bear, for the next run to begin with; None where that is all that was asked."""
+        return self._account.found_rate_per_s
 
     @property
     def stopped(self) -> Stop | None:
@@ -113,40 +98,29 @@ class Pusher:
 
     async def _start_all(self, group: asyncio.TaskGroup) -> None:
         try:
-            async for due in self._all_due():
-                await self._line.acquire()
-                await self._open.acquire()
+            page_max = max(2 * self._settings.concurrency, 50)
+            async for due in all_due(self._book, most=self._settings.invoices_max, page_max=page_max):
+                await self._line.begin()
                 if self._account.stopping.is_set():
                     return
-                sending = _Sending(due, History(is_ambiguous=due.is_ambiguous))
+                sending = Sending(due, History(is_ambiguous=due.is_ambiguous))
                 task = group.create_task(self._push(sending))
                 self._tasks[task] = sending
                 task.add_done_callback(self._ended)
         except LedgerError as error:
             self._fail(error)
         self._is_all_out = True
+        self._line.close()
         self._ask_who_is_left()
 
     async def _drain(self) -> None:
         """What is in flight when the run stops has its time to end, and then no more."""
         await self._account.stopping.wait()
+        self._line.close()
         await asyncio.sleep(self._settings.drain_timeout_s)
         self.abort()
 
-    async def _all_due(self) -> AsyncIterator[Due]:
-        left = self._settings.invoices_max
-        after_seq: int | None = None
-        page_max = max(2 * self._settings.concurrency, 50)
-        while page := await self._book.due(
-            after_seq=after_seq, limit=page_max if left is None else min(left, page_max)
-        ):
-            for due in page:
-                yield due
-            after_seq = page[-1].seq
-            if left is not None:
-                left -= len(page)
-
-    async def _push(self, sending: _Sending) -> None:
+    async def _push(self, sending: Sending) -> None:
         """One update, from its first attempt to the end of what this run can do for it."""
         try:
             await self._be_quiet(sending)
@@ -163,15 +137,17 @@ class Pusher:
         except LedgerError as error:
             self._fail(error)
 
-    async def _attempt(self, sending: _Sending) -> Verdict | None:
+    async def _attempt(self, sending: Sending) -> Verdict | None:
         """One request and its verdict, both durable; None when the run stopped first."""
         due = sending.due
-        async with self._orders.turn(due.update.key.order_id), self._places:
+        await self._queue_again(sending)
+        async with self._orders.turn(due.update.key.order_id), self._account.places:
             self._leave_line(sending)
             if not await self._account.admit(due):
                 return None
             await self._book.intend(due)
-            if not await self._account.start(due):
+            attempt = await self._account.start(due)
+            if attempt is None:
                 await self._book.withdraw(due)
                 return None
             started_s = self._wall_s()
@@ -181,14 +157,15 @@ class Pusher:
             settlement = sending.settlement = settlement_of(
                 verdict, result=result, started_s=started_s, latency_ms=latency_ms
             )
-            self._account.react(due, verdict=verdict)
+            sending.verdict = verdict
+            self._account.ended(due, attempt=attempt, result=result, verdict=verdict)
             await self._book.settle(due, settlement)
             self._ask_who_is_left()
         if settlement.outcome is not None:
             await self._settled(due)
         return verdict
 
-    async def _send(self, sending: _Sending) -> tuple[Answer | Failure, int]:
+    async def _send(self, sending: Sending) -> tuple[Answer | Failure, int]:
         traffic, due = self.traffic, sending.due
         traffic.requests += 1
         traffic.retries += sending.settlement is not None
@@ -202,7 +179,7 @@ class Pusher:
             traffic.in_flight -= 1
         return result, round((self._loop.time() - started_s) * 1000)
 
-    async def _reject(self, sending: _Sending) -> None:
+    async def _reject(self, sending: Sending) -> None:
         """The keys are good, so the refusal was this update's own."""
         if sending.settlement is not None:
             refused = evolve(sending.settlement, effect=Effect.REFUSED, outcome=OutcomeKind.REJECTED)
@@ -213,12 +190,22 @@ class Pusher:
         self.traffic.settled += 1
         await self._on_settled(due)
 
-    async def _be_quiet(self, sending: _Sending) -> None:
+    async def _be_quiet(self, sending: Sending) -> None:
         """Where an attempt of other bytes may still arrive, let the quiet period pass."""
         wait_s = sending.due.not_before_s - self._wall_s()
         if wait_s > 0:
             self._leave_line(sending)
             await self._wait(min(wait_s, self._settings.quiet_period_s))
+
+    async def _queue_again(self, sending: Sending) -> None:
+        """A retry that cannot be paid for goes to the end of the line: nothing else can begin before it."""
+        if not isinstance(sending.verdict, Again) or self._account.pays_retry(sending.verdict):
+            return
+        self.traffic.waiting += 1
+        try:
+            await self._line.come_to_end()
+        finally:
+            self.traffic.waiting -= 1
 
     async def _wait(self, delay_s: float) -> None:
         self.traffic.waiting += 1
@@ -227,10 +214,10 @@ class Pusher:
         finally:
             self.traffic.waiting -= 1
 
-    def _leave_line(self, sending: _Sending) -> None:
+    def _leave_line(self, sending: Sending) -> None:
         if sending.is_in_line:
             sending.is_in_line = False
-            self._line.release()
+            self._line.go_on()
 
     def _is_over(self, _state: RetryCallState) -> bool:
         return self._account.stopping.is_set()
@@ -244,7 +231,7 @@ class Pusher:
         """Give back what an update held, also when it was cut off before it began."""
         sending = self._tasks.pop(task)
         self._leave_line(sending)
-        self._open.release()
+        self._line.leave()
         self._ask_who_is_left()
 
     def _ask_who_is_left(self) -> None:

@@ -106,6 +106,11 @@ CREATE TABLE attempts (
     PRIMARY KEY (run_no, seq, number)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE accounts (
+    account TEXT PRIMARY KEY,
+    found_rate_per_s REAL NOT NULL  -- what VTEX was found to bear, where that is less than was asked
+) STRICT;
+
 CREATE TABLE defects (
     run_no INTEGER NOT NULL REFERENCES runs,
     number INTEGER NOT NULL,

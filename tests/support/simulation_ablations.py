@@ -1,0 +1,174 @@
+"""Rules taken away, one at a time: what the package would be without it. A simulation that still passes proves nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractContextManager, asynccontextmanager
+from functools import partial
+from typing import Any, Final
+from unittest import mock
+
+import aiohttp
+from attrs import evolve
+
+from vtex_tracking import merge
+from vtex_tracking.credentials import Secret
+from vtex_tracking.ledger.book import Book
+from vtex_tracking.ledger.sqlite.dispatch import Dispatch, Settled
+from vtex_tracking.merge import Known
+from vtex_tracking.model import Due, Effect
+from vtex_tracking.push.account import Account
+from vtex_tracking.push.orders import Orders
+from vtex_tracking.push.pacer import Pacer
+from vtex_tracking.push.pacing import Pace
+from vtex_tracking.push.pusher import Pusher
+from vtex_tracking.push.wire import Failure
+
+Broken = Callable[[], AbstractContextManager[object]]
+
+
+class _LaxConnection(sqlite3.Connection):
+    """Asks for less durability than it was told to."""
+
+    def execute(self, sql: str, *args: Any) -> sqlite3.Cursor:
+        return super().execute(sql.replace("synchronous = FULL", "synchronous = NORMAL"), *args)
+
+
+def _without_durability() -> AbstractContextManager[object]:
+    """A commit is on the disk only when SQLite next folds its journal in."""
+    return mock.patch("sqlite3.connect", partial(sqlite3.connect, factory=_LaxConnection))
+
+
+def _without_quiet_period() -> AbstractContextManager[object]:
+    """New bytes go out at once, whatever may still be under way."""
+
+    async def go_on(_pusher: Pusher, _sending: object) -> None:
+        return
+
+    return mock.patch.object(Pusher, "_be_quiet", go_on)
+
+
+def _without_intent() -> AbstractContextManager[object]:
+    """The intent is written, but the request does not wait for it."""
+    intend = Book.intend
+    writing: set[asyncio.Task[None]] = set()
+
+    async def intend_later(book: Book, due: Due) -> None:
+        task = asyncio.create_task(intend(book, due))
+        writing.add(task)
+        task.add_done_callback(writing.discard)
+
+    return mock.patch.object(Book, "intend", intend_later)
+
+
+def _without_send_once() -> AbstractContextManager[object]:
+    """Let aiohttp send a PUT again when a kept-alive connection breaks."""
+
+    async def pass_on(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        return await handler(request)
+
+    return mock.patch("vtex_tracking.push.transport._send_once", pass_on)
+
+
+def _without_kept_doubts() -> AbstractContextManager[object]:
+    """A success makes the ledger forget since when an earlier attempt is in doubt."""
+    settle = Dispatch._settle
+
+    def settle_and_forget(dispatch: Dispatch, sql: sqlite3.Connection, entry: Settled) -> None:
+        settle(dispatch, sql, entry)
+        if entry.settlement.effect is Effect.CONFIRMED:
+            sql.execute("UPDATE ambiguities SET at_s = 0 WHERE invoice_id = ?", (entry.due.invoice_id,))
+
+    return mock.patch.object(Dispatch, "_settle", settle_and_forget)
+
+
+def _without_doubt_at_start() -> AbstractContextManager[object]:
+    """What was in flight when a run died counts as never sent."""
+
+    def forget(ledger: Any, *, now_s: float) -> int:
+        assert now_s
+        with ledger.transaction() as sql:
+            return int(sql.execute("UPDATE invoices SET state = 'pending' WHERE state = 'in_flight'").rowcount)
+
+    return mock.patch("vtex_tracking.pipeline.doubt_in_flight", forget)
+
+
+def _without_latch() -> AbstractContextManager[object]:
+    """The last record says whether an invoice is delivered."""
+    join = merge.join
+
+    def join_without(left: Known, right: Known) -> Known:
+        return evolve(join(left, right), is_delivered=right.is_delivered)
+
+    return mock.patch.object(merge, "join", join_without)
+
+
+class _FreePace(Pace):
+    """Lets everybody start at once."""
+
+    def take(self, now_s: float) -> float:
+        assert now_s
+        return 0.0
+
+
+def _without_paid_retries() -> AbstractContextManager[object]:
+    """Only first attempts wait for the pace."""
+    start = Account.start
+    begun: set[tuple[Account, int]] = set()
+
+    async def start_free(account: Account, due: Due) -> object:
+        if (account, due.seq) not in begun:
+            begun.add((account, due.seq))
+            return await start(account, due)
+        paced, account._pacer = account._pacer, Pacer(account._settings.rate)
+        account._pacer._pace = _FreePace(account._settings.rate)
+        account._pacer.stopping = paced.stopping
+        try:
+            return await start(account, due)
+        finally:
+            account._pacer = paced
+
+    return mock.patch.object(Account, "start", start_free)
+
+
+def _without_turns() -> AbstractContextManager[object]:
+    """Two requests for one order may be under way at once."""
+
+    @asynccontextmanager
+    async def turn(_orders: Orders, _order_id: str) -> AsyncIterator[None]:
+        yield
+
+    return mock.patch.object(Orders, "turn", turn)
+
+
+def _without_doubt_of_failures() -> AbstractContextManager[object]:
+    """A broken connection counts as a request that never left."""
+    return mock.patch("vtex_tracking.push.transport.Failure", lambda **said: Failure(**said | {"has_left": False}))
+
+
+def _without_own_answers() -> AbstractContextManager[object]:
+    """Whatever answer stands in a connection is taken for the next request's."""
+    return mock.patch("vtex_tracking.push.transport._OwnResponse", aiohttp.ClientResponse)
+
+
+def _without_blotting() -> AbstractContextManager[object]:
+    """What a server says is kept, whatever stands in it."""
+    return mock.patch.object(Secret, "blot_out", lambda _secret, body: body)
+
+
+ABLATIONS: Final[dict[str, Broken]] = {
+    "durability": _without_durability,
+    "quiet_period": _without_quiet_period,
+    "intent": _without_intent,
+    "send_once": _without_send_once,
+    "kept_doubts": _without_kept_doubts,
+    "doubt_at_start": _without_doubt_at_start,
+    "doubt_of_failures": _without_doubt_of_failures,
+    "latch": _without_latch,
+    "paid_retries": _without_paid_retries,
+    "turns": _without_turns,
+    "own_answers": _without_own_answers,
+    "blotting": _without_blotting,
+}
