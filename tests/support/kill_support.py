@@ -122,7 +122,7 @@ async def _kill(process: asyncio.subprocess.Process, story: Story, *, feed: Fifo
     await _first_of(asyncio.create_task(_moment(story, feed=feed, sandbox=sandbox)), ending)
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(ending), story.delay_s)
-    if not ending.done():
+    if process.returncode is None:  # the task that waits for the end learns of it only a turn later
         process.kill()
     ended = await end(process)
     await ending
