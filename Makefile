@@ -8,18 +8,19 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # No clock, chance or I/O in these: every branch of them can be tested, so every branch is.
 PURE := vtex_tracking/model/*,vtex_tracking/credentials.py,vtex_tracking/errors.py,vtex_tracking/merge.py,$\
-vtex_tracking/feed/columns.py,vtex_tracking/feed/dates.py,vtex_tracking/feed/values.py,vtex_tracking/ledger/states.py,$\
+vtex_tracking/feed/formats/cells.py,vtex_tracking/feed/columns.py,vtex_tracking/feed/dates.py,vtex_tracking/feed/finding.py,$\
+vtex_tracking/feed/keys.py,vtex_tracking/feed/values.py,vtex_tracking/ledger/mounts.py,vtex_tracking/ledger/states.py,$\
 vtex_tracking/push/adapting.py,vtex_tracking/push/body.py,vtex_tracking/push/budget.py,vtex_tracking/push/circuit.py,$\
 vtex_tracking/push/concurrency.py,vtex_tracking/push/meaning.py,vtex_tracking/push/pacing.py,$\
 vtex_tracking/push/retry_after.py,vtex_tracking/push/stop.py,vtex_tracking/push/verdict.py,$\
-vtex_tracking/push/wire.py,vtex_tracking/sandbox/faults.py,vtex_tracking/sandbox/values.py
+vtex_tracking/push/wire.py,vtex_tracking/sandbox/faults.py,vtex_tracking/sandbox/values.py,vtex_tracking/sense.py
 
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-annotate $\
 	--custom-compile-command "make lock"
 
 SAMPLES := samples/carrier.csv samples/events.jsonl samples/invoices.jsonl samples/delivered.csv
 
-.PHONY: help demo test lint tests bench-memory simulate kill fuzz lock clean
+.PHONY: help demo test lint tests bench-memory bench-reading bench-ledger simulate kill revoked fuzz mutate lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -37,7 +38,7 @@ lint: $(VENV)/dev.stamp ## ruff, mypy and the walls between the modules
 
 tests: $(VENV)/dev.stamp ## the tests, and how much of the package they reach
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest --numprocesses auto --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
@@ -45,15 +46,30 @@ tests: $(VENV)/dev.stamp ## the tests, and how much of the package they reach
 bench-memory: $(VENV)/run.stamp ## the memory that a run of 1,000,000 events takes
 	$(BIN)/python benchmarks/memory.py
 
+bench-reading: $(VENV)/run.stamp ## how fast 100,000 to 5,000,000 records are read, and the memory that takes
+	$(BIN)/python benchmarks/reading.py
+
+bench-ledger: $(VENV)/run.stamp ## a ledger of 1,000,000 invoices, or of INVOICES=…: to open, to commit to, on the disk
+	$(BIN)/python benchmarks/large_ledger.py --invoices $(or $(INVOICES),1000000)
+
 simulate: $(VENV)/dev.stamp ## more simulated nights with faults: make simulate SEEDS=1-20000
 	$(BIN)/python tests/support/simulation_run.py --seeds $(or $(SEEDS),1-20000) --keep
 
 kill: $(VENV)/dev.stamp ## kill -9 a thousand times (TIMES=…), and see whether anything is lost or sent twice
 	$(BIN)/python tests/support/kill_support.py --times $(or $(TIMES),1000)
 
+revoked: $(VENV)/dev.stamp ## revoke the key in the middle of 50,000 invoices (INVOICES=…), and see what it costs
+	INVOICES=$(or $(INVOICES),50000) $(BIN)/python tests/support/revoked_support.py
+
 fuzz: $(VENV)/dev.stamp ## fuzz one reader: make fuzz TARGET=csv FOR=600 (seconds)
 	$(PIP) install 'atheris>=3.0'
 	$(BIN)/python tests/fuzz/run.py --target $(or $(TARGET),csv) --seconds $(or $(FOR),600)
+
+mutate: $(VENV)/dev.stamp ## break one module in every small way, and see what no test notices: make mutate MODULE=push/verdict
+	$(PIP) install 'mutmut>=3.8'
+	rm -rf mutants
+	$(BIN)/mutmut run 'vtex_tracking.$(subst /,.,$(or $(MODULE),merge)).*'
+	$(BIN)/mutmut results | awk '!/not checked/'
 
 lock: $(VENV)/made.stamp ## requirements/*.lock anew, at the newest versions that pyproject.toml allows
 	$(PIP) install uv
@@ -61,7 +77,7 @@ lock: $(VENV)/made.stamp ## requirements/*.lock anew, at the newest versions tha
 	$(LOCK) --group build --constraints requirements/dev.lock --output-file requirements/run.lock pyproject.toml
 
 clean: ## take away .venv and every cache; reports and ledgers stay
-	rm -rf $(VENV) build dist .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) build dist mutants .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/made.stamp:

@@ -11,13 +11,12 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+
+from peak import peak_bytes
 
 from vtex_tracking.pipeline import push_feed
 from vtex_tracking.push.wire import Answer, Request, read_answer
 from vtex_tracking.settings import Rate, Settings
-
-PROC_STATUS: Final = Path("/proc/self/status")
 
 
 class PromptTransport:
@@ -28,17 +27,6 @@ class PromptTransport:
         await asyncio.sleep(0)
         body = json.dumps({"receipt": f"{hash(request.url):x}", "date": "2026-11-23T12:00:00+00:00", "orderId": "-"})
         return read_answer(200, headers={}, body=body.encode(), is_whole=True, now=datetime.now(UTC))
-
-
-def peak_bytes() -> int:
-    """Tell the most memory that this process has held at once."""
-    if PROC_STATUS.exists():  # getrusage counts what the parent process held before it started this one
-        lines = PROC_STATUS.read_text(encoding="ascii").splitlines()
-        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
-    import resource  # noqa: PLC0415 - not there on Windows
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 async def main(feed: Path) -> None:

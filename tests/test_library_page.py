@@ -29,4 +29,4 @@ def test_an_example_runs(number: int, tmp_path: Path) -> None:
 
 def test_the_page_has_examples() -> None:
     """A page whose examples are not found would test nothing."""
-    assert len(EXAMPLES) == 7
+    assert len(EXAMPLES) == 8

@@ -39,4 +39,4 @@ async def test_a_mended_record_says_what_the_feed_said(tmp_path: Path) -> None:
     reader = FeedReader(str(mended), settings=FeedSettings(), now=datetime(2026, 11, 23, tzinfo=UTC))
     events = [value for value in reader if isinstance(value, TrackingEvent)]
     assert TEXTS == [event.description for event in events]
-    assert ("=extra",) == reader.info.unused_columns
+    assert ("=extra",) == reader.infos[0].unused_columns

@@ -5,7 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 
-from vtex_tracking.merge import Fact, Known, fact_of, gather, known_of, update_of
+import pytest
+from attrs import evolve
+
+from vtex_tracking.merge import (
+    NO_FACT,
+    NO_VOLUME,
+    Fact,
+    Known,
+    Volume,
+    fact_of,
+    gather,
+    join,
+    join_volumes,
+    known_of,
+    update_of,
+    volume_of,
+)
 from vtex_tracking.model import Event, InvoiceKey, TrackingEvent, Update
 
 KEY = InvoiceKey("1-01", "000030711")
@@ -20,6 +36,11 @@ def said(
 def fact(day: int = 1, *, is_delivered: bool = False, delivered_date: str = "", description: str = "Coletado") -> Fact:
     date = f"2026-03-{day:02d}"
     return said(date, description, "Curitiba", "PR", is_delivered=is_delivered, delivered_date=delivered_date)
+
+
+def volume(number: str = "1", *, day: int = 0, stated: str = "", volumes: int = 0, is_returned: bool = False) -> Volume:
+    """A volume that is on its way; delivered by an event on a day of March, or on a date that is stated."""
+    return Volume(number, stated, f"2026-03-{day:02d}" if day else "", volumes, is_returned)
 
 
 def body_of(*facts: Fact) -> bytes:
@@ -116,3 +137,96 @@ def test_ids_are_no_part_of_a_body() -> None:
     """The address says whose it is, so the same facts have the same bytes anywhere."""
     known = gather([fact()])
     assert update_of(KEY, known).body == update_of(InvoiceKey("2-01", "2"), known).body
+
+
+def test_a_record_of_a_volume_says_nothing_of_the_whole_invoice_but_its_event() -> None:
+    """What is delivered is the volume, at its stated date or else at that of the event."""
+    record = TrackingEvent(
+        order_id="1-01",
+        invoice_number="1",
+        date="2026-03-02",
+        description="Entregue",
+        city="Curitiba",
+        is_delivered=True,
+        delivered_date="2026-03-01 10:00",
+        volume="1/2",
+        volumes=2,
+        is_returned=True,
+    )
+    assert said("2026-03-02", "Entregue", "Curitiba", "") == fact_of(record)
+    assert Volume("1/2", "2026-03-01 10:00", "2026-03-02", 2, is_returned=True) == volume_of(record)
+    on_its_way = evolve(record, is_delivered=False, delivered_date=None, volumes=None, is_returned=False)
+    assert (fact_of(record), Volume("1/2")) == (fact_of(on_its_way), volume_of(on_its_way))
+    without_event = evolve(record, date=None, description=None)
+    assert (NO_FACT, "") == (fact_of(without_event), volume_of(without_event).implied_date)
+
+
+def test_a_record_that_names_no_volume_speaks_of_the_whole_invoice() -> None:
+    """How many volumes there are, and that something returns, it may say all the same."""
+    record = TrackingEvent(
+        order_id="1-01", invoice_number="1", date="2026-03-02", description="Entregue", is_delivered=True
+    )
+    assert (True, NO_VOLUME) == (fact_of(record).is_delivered, volume_of(record))
+    assert Volume(volumes=3) == volume_of(evolve(record, volumes=3))
+    assert Volume(is_returned=True) == volume_of(evolve(record, is_returned=True))
+    assert fact_of(record) == fact_of(evolve(record, volumes=3, is_returned=True))
+
+
+@pytest.mark.parametrize(
+    ("volumes", "expected"),
+    [
+        ([], None),
+        ([volume()], None),
+        ([volume(day=2)], "2026-03-02 00:00"),
+        ([volume("1", day=2), volume("2")], None),
+        ([volume("1", day=2), volume("2", day=4), volume("3", day=3)], "2026-03-04 00:00"),
+        ([volume("1", day=2), volume("2", day=4, stated="2026-03-03 10:00")], "2026-03-03 10:00"),
+        ([volume("1", day=2, volumes=2)], None),
+        ([volume("1", day=2, volumes=2), volume("2", day=3)], "2026-03-03 00:00"),
+        ([volume("1", day=2), volume("", volumes=2)], None),
+        ([volume("1", day=2), volume("2", day=3), volume("", volumes=2)], "2026-03-03 00:00"),
+        ([volume("1", day=2, volumes=3), volume("2", day=3, volumes=2)], None),
+        ([volume("1", day=2, volumes=1), volume("2", day=3), volume("3")], None),
+        ([volume("", volumes=1)], None),
+        ([volume("", is_returned=True)], None),
+    ],
+)
+def test_an_invoice_is_delivered_when_all_of_its_volumes_are(volumes: list[Volume], expected: str | None) -> None:
+    """Every one that was heard of, and as many as the most that was said; its date is then that of the last."""
+    known = gather([fact(1)], volumes=volumes)
+    assert (expected is not None, expected) == (known.is_delivered, known.delivered_date)
+
+
+def test_what_is_said_of_the_whole_invoice_decides_at_once() -> None:
+    """Whatever its volumes are said to be, and with its own date."""
+    known = gather([fact(2, is_delivered=True)], volumes=[volume("1"), volume("2", day=9)])
+    assert (True, "2026-03-02 00:00") == (known.is_delivered, known.delivered_date)
+
+
+def test_what_was_accepted_as_delivered_stays_so() -> None:
+    """One more volume is heard of: the date is that of the last one delivered."""
+    volumes = [volume("1", day=2), volume("2"), volume("3", day=1)]
+    known = gather([fact(1)], volumes=volumes, was_delivered=True)
+    assert (True, "2026-03-02 00:00") == (known.is_delivered, known.delivered_date)
+    assert not gather([fact(1)], volumes=volumes).is_delivered
+
+
+def test_volumes_are_joined_field_by_field() -> None:
+    """The earliest stated date, the newest implied one, the largest number of volumes; a return is not taken back."""
+    left = Known(volumes=frozenset([Volume("1", "", "2026-03-02", 2), Volume("2")]))
+    right = Known(volumes=frozenset([Volume("1", "2026-03-01 10:00", "2026-03-03", 1, is_returned=True)]))
+    expected = {Volume("1", "2026-03-01 10:00", "2026-03-03", 2, is_returned=True), Volume("2")}
+    assert expected == join(left, right).volumes == join(right, left).volumes
+    assert left.volumes == join(Known(), left).volumes == join(left, Known()).volumes
+    assert left.volumes == join_volumes([NO_VOLUME, *left.volumes], left.volumes)
+
+
+def test_the_same_event_of_two_volumes_is_one() -> None:
+    """The body has no place for volumes; a return of one is known of the invoice."""
+    records = [
+        TrackingEvent(order_id="1-01", invoice_number="1", date="2026-03-02", description="Saiu", volume=number)
+        for number in ("1", "2")
+    ]
+    known = gather(map(fact_of, records), volumes=map(volume_of, records))
+    assert (1, 2, False) == (len(known.events), len(known.volumes), known.is_returned)
+    assert gather([], volumes=[volume("1"), volume("2", is_returned=True)]).is_returned

@@ -176,6 +176,17 @@ def test_unicode_is_what_utf8_can_hold(text: str) -> None:
         ({"delivered_date": "2026-03-01"}, "a delivered date on an invoice that is not delivered"),
         ({"is_delivered": "false"}, "is_delivered 'false' is neither True nor False"),
         ({"is_delivered": 1}, "is_delivered '1' is neither"),
+        ({"is_returned": "sim"}, "is_returned 'sim' is neither True nor False"),
+        ({"volume": "x" * 65}, "is not at most 64 printable characters"),
+        ({"volume": "x" * 20_000}, "is not at most 64 printable characters"),
+        ({"volume": "1\x00"}, r"volume '1\\x00' is not at most 64 printable characters"),
+        ({"volume": "1\t2"}, "printable characters"),
+        ({"volume": "\ud800"}, "printable characters"),
+        ({"volumes": 0}, "volumes '0' is not a whole number from 1 to 10000"),
+        ({"volumes": 10_001}, "volumes '10001' is not a whole number"),
+        ({"volumes": True}, "volumes 'True' is not a whole number"),
+        ({"volumes": "2"}, "volumes '2' is not a whole number"),
+        ({"volumes": 2.0}, "volumes '2.0' is not a whole number"),
     ],
 )
 def test_a_record_that_must_not_be_sent_is_refused(change: dict[str, Any], problem: str) -> None:
@@ -194,6 +205,16 @@ def test_delivered_may_be_said_with_an_event_alone() -> None:
     """The event's date is then the delivered date, which merging finds out."""
     event = TrackingEvent(**EVENT | {"is_delivered": True})
     assert (True, None) == (event.is_delivered, event.delivered_date)
+
+
+def test_a_volume_is_named_as_the_carrier_names_it() -> None:
+    """Without the spaces around it, its accents in one form; "1" and "001" stay two."""
+    volumes = [TrackingEvent(**EVENT | {"volume": text}).volume for text in (" 001 ", "1/3", "Sa\u0303o", "x" * 64)]
+    assert ["001", "1/3", "São", "x" * 64] == volumes
+    plain = TrackingEvent(**EVENT)
+    assert ("", None, False) == (plain.volume, plain.volumes, plain.is_returned)
+    most = TrackingEvent(**EVENT | {"volumes": 10_000, "is_returned": True})
+    assert (10_000, True) == (most.volumes, most.is_returned)
 
 
 def test_events_sort_as_the_body_does() -> None:

@@ -11,6 +11,7 @@ from typing import Final
 
 import pytest
 
+from vtex_tracking.push import adapting, budget, circuit, concurrency
 from vtex_tracking.push.meaning import Sort, meaning_of
 from vtex_tracking.push.wire import Answer
 from vtex_tracking.settings import Settings
@@ -69,13 +70,29 @@ def test_the_guarantees_name_the_numbers_of_the_settings() -> None:
         f"connect {settings.connect_timeout_s:g} s, read {settings.read_timeout_s:g} s, whole request {settings.timeout_s:g} s",
         f"| quiet period | {settings.quiet_period_s:g} s |",
         f"| drain after Ctrl-C or SIGTERM | {settings.drain_timeout_s:g} s;",
-        f"at most {settings.events_max} events and {settings.body_bytes_max >> 20} MiB",
+        f"at most {settings.events_max} events, {settings.volumes_max:,} volumes and {settings.body_bytes_max >> 20} MiB",
         f"at most {settings.throttles_max} per update",
         f"each group of at most {settings.commit_group_max} attempts",
         f"`Retry-After` over {settings.throttle_pause_max_s / 60:g} minutes",
         f"a 404 also after {settings.not_found_again_after_s / 3600:g} hours",
     ):
         assert row in page
+
+
+def test_the_guarantees_name_the_numbers_that_no_option_changes() -> None:
+    """What the push is tuned to is promised as well."""
+    page = (ROOT / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    for words in (
+        f"{adapting.CUT:g} times as much, but at least {adapting.RATE_MIN_PER_S:g}/s; back within {adapting.RETURN_S:g} s to",
+        f"there for {adapting.LINGER_S:g} s or {adapting.LINGER_PAUSES:g} times the pause",
+        f"{concurrency.START} at first",
+        f"{concurrency.CUT:g} times as many after a time-out",
+        f"{budget.TOKENS_MAX} tokens: a retry costs {budget.RETRY_COST}, one after a 429 costs {budget.THROTTLE_COST}",
+        f"after {circuit.IN_A_ROW_MAX} failed updates in a row",
+        f"at least {circuit.RECENT_MIN} attempts within {circuit.RECENT_S:g} s failed: for {circuit.OPEN_S:g} s",
+        f"doubling to {circuit.OPEN_MAX_S:g} s; after a probe that works, {circuit.TRIAL_ENDS} successes",
+    ):
+        assert words in page
 
 
 WORDS: Final = {

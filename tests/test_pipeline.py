@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import resource
 import socket
@@ -17,6 +18,7 @@ from virtual_time import in_virtual_time, now_s
 
 from vtex_tracking.credentials import Credentials, Secret
 from vtex_tracking.errors import FeedError, LedgerBusyError, LedgerError, ReportError, SettingsError
+from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.model import OutcomeKind, Reason, Summary, TrackingEvent
 from vtex_tracking.pipeline import new_run_id, plan_feed, push_feed
 from vtex_tracking.progress import Phase
@@ -94,6 +96,23 @@ async def test_without_feeds_a_run_sends_what_is_left(tmp_path: Path) -> None:
     summary = await pushed([], wire=wire, folder=tmp_path)
     assert (0, 1, 1) == (summary.exit_code, summary.counts.sent, summary.counts.invoices)
     assert Counter(NAMES) == Counter(put.invoice_number for put in wire.puts)
+
+
+@in_virtual_time
+async def test_time_that_is_up_while_the_feed_is_read_accepts_it_and_sends_nothing(tmp_path: Path) -> None:
+    """Reading goes on to the feed's end, no request is started, and the next run sends all of it without the feed."""
+
+    async def events() -> AsyncIterator[TrackingEvent]:
+        for number in range(20):
+            await asyncio.sleep(10)
+            yield TrackingEvent(order_id=f"o{number}", invoice_number="n", date="2026-03-02", description="x")
+
+    wire = Wire()
+    async with push(events(), wire=wire, settings=settings_in(tmp_path, max_duration_s=15.0)) as run:
+        summary = await run.finish()
+    assert (6, Reason.MAX_DURATION, 20) == (summary.exit_code, summary.stop_reason, summary.counts.pending)
+    assert [] == wire.puts
+    assert 20 == (await pushed([], wire=wire, folder=tmp_path)).counts.sent
 
 
 @in_virtual_time
@@ -295,6 +314,21 @@ async def test_a_report_lost_on_the_way_loses_nothing_else(tmp_path: Path) -> No
 
 
 @in_virtual_time
+async def test_refused_keys_are_said_also_where_the_report_cannot_be_written(tmp_path: Path) -> None:
+    """Exit 7 comes before 8, and the message tells both."""
+
+    def take_the_folder_away(put: Put) -> Answer:
+        if put.number == 1:
+            (tmp_path / "report").rmdir()
+            (tmp_path / "report").write_text("", encoding="utf-8")
+        return answer(401)
+
+    with pytest.raises(ReportError, match=r"(?s)refus.*cannot be written") as raised:
+        await pushed([feed_in(tmp_path, invoices=range(1, 10))], wire=Wire(take_the_folder_away), folder=tmp_path)
+    assert 7 == raised.value.exit_code
+
+
+@in_virtual_time
 async def test_two_runs_cannot_hold_one_ledger(tmp_path: Path) -> None:
     """The second says who has it, and sends nothing."""
     feed, wire = feed_in(tmp_path, invoices=range(1, 10)), Wire()
@@ -389,6 +423,26 @@ async def test_a_run_needs_no_file_but_the_feed(tmp_path: Path) -> None:
     assert ["no_ledger"] == [notice.code for notice in run.summary.notices]
     assert None is run.report_files
     assert ["feed.csv"] == names_in(tmp_path)
+
+
+@in_virtual_time
+async def test_a_ledger_that_came_from_another_machine_is_told_before_the_first_request(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At once, for who can still stop the run, and in the report."""
+    feed, seen = feed_in(tmp_path, invoices=[1]), list[str]()
+
+    def look(_put: Put) -> Answer:
+        seen.extend(caplog.messages)
+        return SENT
+
+    await pushed([feed], wire=Wire(), folder=tmp_path)
+    with LedgerFile(tmp_path / "ledger" / "mystore.db") as ledger, ledger.transaction() as sql:
+        sql.execute("UPDATE runs SET host = 'elsewhere'")
+    feed_in(tmp_path, invoices=[1], description="Entregue")
+    summary = await pushed([feed], wire=Wire(look), folder=tmp_path)
+    assert ["other_host"] == [notice.code for notice in summary.notices]
+    assert [notice.message for notice in summary.notices] == seen
 
 
 @in_virtual_time

@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from pipeline_support import feed_in, push, results_in, settings_in
+from pipeline_support import feed_in, names_in, push, results_in, settings_in
 from push_support import SENT, Put, Wire, answer
 from virtual_time import in_virtual_time, now_s
 
 from vtex_tracking.errors import FeedError, InterruptedRunError
 from vtex_tracking.model import OutcomeKind, Reason, TrackingEvent
+from vtex_tracking.progress import Phase
 from vtex_tracking.push.wire import Answer
 from vtex_tracking.run import Run
 
@@ -247,42 +248,82 @@ async def test_an_abort_ends_at_once_and_tells_everything(tmp_path: Path) -> Non
     assert 4 == wire.cut
 
 
-@pytest.mark.parametrize("way", ["stop", "abort", "leave", "cancel"])
+async def events_without_end(is_closed: asyncio.Event) -> AsyncIterator[TrackingEvent]:
+    try:
+        for number in range(1500):
+            yield TrackingEvent(order_id=f"o{number}", invoice_number="n", date="2026-03-02", description="x")
+        await asyncio.Event().wait()
+    finally:
+        is_closed.set()
+
+
+@pytest.mark.parametrize(("way", "exit_code"), [("stop", 143), ("leave", 130)])
 @in_virtual_time
-async def test_events_that_never_come_keep_nobody_waiting(tmp_path: Path, way: str) -> None:
-    """A stop while feeds are read is heeded at once; nothing was accepted and nothing sent."""
+async def test_a_stop_while_events_are_waited_for_is_reported(tmp_path: Path, way: str, exit_code: int) -> None:
+    """It is heeded at once, and ends as a stop while sending does: with a whole report, of nothing accepted and nothing sent."""
+    wire, is_closed = Wire(), asyncio.Event()
+    refusing = Wire(lambda _put: answer(401))
+    async with push([feed_in(tmp_path, invoices=[1])], wire=refusing, settings=settings_in(tmp_path)) as run:
+        assert 1 == (await run.finish()).counts.pending
+    began_s = now_s()
+    async with push(events_without_end(is_closed), wire=wire, settings=settings_in(tmp_path)) as run:
+        await asyncio.sleep(10)
+        if way == "stop":
+            run.stop(exit_code=143)
+            assert ["n1"] == [outcome.invoice_number async for outcome in run]
+    assert run.summary is not None
+    counts = run.summary.counts
+    assert (exit_code, Reason.INTERRUPTED) == (run.summary.exit_code, run.summary.stop_reason)
+    assert (1000, 1000, 1, 1, ()) == (counts.records, counts.events, counts.invoices, counts.pending, counts.faults())
+    assert 1000 == run.summary.feeds[0].records
+    assert [("n1", "pending")] == [(row["invoice_number"], row["outcome"]) for row in results_in(tmp_path)]
+    assert ([], True, 10) == (wire.puts, is_closed.is_set(), now_s() - began_s)
+    async with push([], wire=wire, settings=settings_in(tmp_path)) as run:
+        assert 1 == (await run.finish()).counts.invoices
+
+
+@pytest.mark.parametrize(("way", "error"), [("abort", InterruptedRunError), ("cancel", asyncio.CancelledError)])
+@in_virtual_time
+async def test_an_abort_while_events_are_waited_for_ends_at_once(
+    tmp_path: Path, way: str, error: type[BaseException]
+) -> None:
+    """Nothing was accepted and nothing sent, and there is no report of it."""
     wire, is_closed = Wire(), asyncio.Event()
 
-    async def events() -> AsyncIterator[TrackingEvent]:
-        try:
-            yield TrackingEvent(order_id="o1", invoice_number="n", date="2026-03-02", description="x")
-            await asyncio.Event().wait()
-        finally:
-            is_closed.set()
-
     async def call() -> None:
-        async with push(events(), wire=wire, settings=settings_in(tmp_path)) as run:
+        async with push(events_without_end(is_closed), wire=wire, settings=settings_in(tmp_path)) as run:
             await asyncio.sleep(10)
-            match way:
-                case "stop":
-                    run.stop(exit_code=143)
-                    await run.finish()
-                case "abort":
-                    run.abort()
-                    async for _ in run:
-                        pass
-                case "cancel":
-                    raise asyncio.CancelledError
-                case _:
-                    pass
+            if way == "cancel":
+                raise asyncio.CancelledError
+            run.abort()
+            async for _ in run:
+                pass
 
-    with pytest.raises(asyncio.CancelledError if way == "cancel" else InterruptedRunError) as raised:
+    with pytest.raises(error) as raised:
         await call()
-    if isinstance(raised.value, InterruptedRunError):
-        assert (143 if way == "stop" else 130) == raised.value.exit_code
+    assert 130 == getattr(raised.value, "exit_code", 130)
     assert ([], True, 1010) == (wire.puts, is_closed.is_set(), now_s())
+    assert [] == names_in(tmp_path / "report")
     async with push([], wire=wire, settings=settings_in(tmp_path)) as run:
         assert 0 == (await run.finish()).counts.invoices
+
+
+@pytest.mark.parametrize("turns", range(4))
+@in_virtual_time
+async def test_a_stop_between_the_feed_and_the_first_request_leaves_all_pending(tmp_path: Path, turns: int) -> None:
+    """At whatever turn of the loop: what is accepted is accepted, and goes out with the next run."""
+    feed, wire = feed_in(tmp_path, invoices=range(1, 10)), Wire()
+    async with push([feed], wire=wire, settings=settings_in(tmp_path)) as run:
+        while run.progress.phase is Phase.READING:  # noqa: ASYNC110 - a turn of the loop is what is waited for
+            await asyncio.sleep(0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        run.stop(exit_code=143)
+        summary = await run.finish()
+    assert (143, Reason.INTERRUPTED, []) == (summary.exit_code, summary.stop_reason, wire.puts)
+    assert 9 == summary.counts.pending == len(results_in(tmp_path))
+    async with push([], wire=wire, settings=settings_in(tmp_path)) as run:
+        assert 9 == (await run.finish()).counts.sent == len(wire.puts)
 
 
 @in_virtual_time
@@ -300,10 +341,10 @@ async def test_a_loop_that_ends_is_no_stop(tmp_path: Path) -> None:
 async def test_a_stop_before_the_first_record_sends_nothing(tmp_path: Path) -> None:
     """A feed that is not read to its end is not accepted."""
     wire = Wire()
-    with pytest.raises(InterruptedRunError):
-        async with push([feed_in(tmp_path, invoices=range(1, 10))], wire=wire, settings=settings_in(tmp_path)):
-            pass
-    assert [] == wire.puts
+    async with push([feed_in(tmp_path, invoices=range(1, 10))], wire=wire, settings=settings_in(tmp_path)) as run:
+        pass
+    assert run.summary is not None
+    assert (130, 0, []) == (run.summary.exit_code, run.summary.counts.invoices, wire.puts)
 
 
 @in_virtual_time

@@ -24,10 +24,18 @@ from ledger_runs import (
 )
 
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.model import Counts, Notice, Reason, Settlement
+from vtex_tracking.model import Counts, FeedWarning, Notice, Reason, Settlement
 from vtex_tracking.push.verdict import Stop
-from vtex_tracking.settings import FeedSettings, Rate
-from vtex_tracking.summing import exit_code_of, notices_of, notices_of_ledger, shown_settings, summary_of
+from vtex_tracking.settings import FeedMapping, FeedSettings, Rate
+from vtex_tracking.summing import (
+    exit_code_of,
+    notices_of,
+    notices_of_ledger,
+    notices_of_place,
+    shown_settings,
+    summary_of,
+    warnings_of,
+)
 
 REFUSED = Stop(exit_code=7, reason=Reason.CREDENTIALS_REFUSED, message="the keys were refused")
 
@@ -119,10 +127,12 @@ def test_accounts_that_do_not_add_up_are_a_bug(ledger: LedgerFile) -> None:
 
 def test_settings_are_shown_as_json_can_hold_them() -> None:
     """Paths as text, nothing left out."""
-    settings = evolve(SETTINGS, ledger_path=Path("/a/b.db"), feed=FeedSettings(columns={"city": "Cidade"}))
+    settings = evolve(
+        SETTINGS, ledger_path=Path("/a/b.db"), feed=FeedSettings(mapping=FeedMapping(columns={"city": "Cidade"}))
+    )
     shown = json.loads(json.dumps(shown_settings(settings)))
     assert "/a/b.db" == shown["ledger_path"]
-    assert {"city": "Cidade"} == shown["feed"]["columns"]
+    assert {"city": "Cidade"} == shown["feed"]["mapping"]["columns"]
     assert {"count": 10, "window_s": 1.0} == shown["rate"]
     assert "full" == shown["events"]
 
@@ -134,15 +144,47 @@ def test_what_was_odd_in_a_feed_is_told() -> None:
         fallback_lines=3,
         stripped_characters=2,
         unused_columns=("Peso", "Valor"),
-        warnings=("changed while read",),
+        warnings=("feed.csv: changed while read", "feed.csv:1: no column"),
+        warning_codes=("feed_changed", "columns"),
     )
     assert [] == notices_of((FEED,))
     assert [
         Notice(code="not_utf8", message="feed.csv: 3 lines are not UTF-8 and were read as cp1252"),
         Notice(code="control_characters", message="feed.csv: 2 control characters were taken out of texts"),
         Notice(code="unused_columns", message="feed.csv: nothing is read from these columns: Peso, Valor"),
-        Notice(code="feed", message="feed.csv: changed while read"),
+        Notice(code="feed_changed", message="feed.csv: changed while read"),
+        Notice(code="columns", message="feed.csv:1: no column"),
     ] == notices_of((FEED, odd))
+    older = evolve(FEED, warnings=("changed while read",))
+    assert [Notice(code="feed", message="changed while read")] == notices_of((older,))
+
+
+def test_only_what_is_doubtful_in_a_feed_is_a_warning() -> None:
+    """What was read as it was meant to be is told, and no more."""
+    texts = ("feed.csv: 3 lines look odd", "feed.csv: 1 lines above the header are not read")
+    odd = evolve(FEED, warnings=texts, warning_codes=("mojibake", "title_lines"))
+    assert [FeedWarning(code="mojibake", place="feed.csv", problem="3 lines look odd")] == list(
+        warnings_of((FEED, odd))
+    )
+
+
+def test_a_ledger_that_may_not_be_kept_or_not_be_alone_is_told(tmp_path: Path) -> None:
+    """Where it lies on a network, and where the run before was made on another machine; else nothing is."""
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text("1 0 0:1 / / rw - nfs4 server:/ rw\n")
+    with LedgerFile(None) as private:
+        assert [] == notices_of_place(private, history=open_run(private).history, mounts=mounts)
+    with LedgerFile(tmp_path / "ledger.db") as ledger:
+        open_run(ledger)
+        history = open_run(ledger).history
+        assert [] == notices_of_place(ledger, history=history, mounts=tmp_path / "no such file")
+        ledger.sql.execute("UPDATE runs SET host = 'elsewhere' WHERE run_no = 1")
+        network, other = notices_of_place(ledger, history=history, mounts=mounts)
+    assert ("network_ledger", True) == (
+        network.code,
+        f"{ledger.path} lies on a network file system (nfs4)" in network.message,
+    )
+    assert ("other_host", True) == (other.code, "was made on elsewhere" in other.message)
 
 
 def test_a_memory_that_begins_or_ends_with_the_run_is_told(tmp_path: Path) -> None:

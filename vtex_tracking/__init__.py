@@ -20,17 +20,31 @@ if TYPE_CHECKING:
         SettingsError,
         TrackingError,
     )
-    from vtex_tracking.model import Counts, Defect, Outcome, OutcomeKind, Reason, Receipt, Summary, TrackingEvent
+    from vtex_tracking.feed.survey import ColumnFound, Survey
+    from vtex_tracking.model import (
+        Counts,
+        Defect,
+        FeedWarning,
+        Outcome,
+        OutcomeKind,
+        Reason,
+        Receipt,
+        Summary,
+        TrackingEvent,
+    )
     from vtex_tracking.past import check_ledger, forget, past_runs, rewrite_report
     from vtex_tracking.pipeline import new_run_id, plan_feed, push_feed
     from vtex_tracking.planning import Plan
     from vtex_tracking.push.transport import Transport
     from vtex_tracking.push.wire import Answer, Failure, FailureKind, Request
     from vtex_tracking.run import Run
-    from vtex_tracking.settings import Events, FeedSettings, Rate, Settings
+    from vtex_tracking.settings import Code, Events, FeedMapping, FeedSettings, Rate, Settings
+    from vtex_tracking.surveying import survey_feed
 
 __all__ = [
     "Answer",
+    "Code",
+    "ColumnFound",
     "Counts",
     "Credentials",
     "Defect",
@@ -38,7 +52,9 @@ __all__ = [
     "Failure",
     "FailureKind",
     "FeedError",
+    "FeedMapping",
     "FeedSettings",
+    "FeedWarning",
     "InterruptedRunError",
     "LedgerBusyError",
     "LedgerError",
@@ -56,6 +72,7 @@ __all__ = [
     "Settings",
     "SettingsError",
     "Summary",
+    "Survey",
     "TrackingError",
     "TrackingEvent",
     "Transport",
@@ -67,10 +84,13 @@ __all__ = [
     "plan_feed",
     "push_feed",
     "rewrite_report",
+    "survey_feed",
 ]
 
 _HOMES = {
     "Answer": "push.wire",
+    "Code": "settings",
+    "ColumnFound": "feed.survey",
     "Counts": "model",
     "Credentials": "credentials",
     "Defect": "model",
@@ -78,7 +98,9 @@ _HOMES = {
     "Failure": "push.wire",
     "FailureKind": "push.wire",
     "FeedError": "errors",
+    "FeedMapping": "settings",
     "FeedSettings": "settings",
+    "FeedWarning": "model",
     "InterruptedRunError": "errors",
     "LedgerBusyError": "errors",
     "LedgerError": "errors",
@@ -96,6 +118,7 @@ _HOMES = {
     "Settings": "settings",
     "SettingsError": "errors",
     "Summary": "model",
+    "Survey": "feed.survey",
     "TrackingError": "errors",
     "TrackingEvent": "model",
     "Transport": "push.transport",
@@ -106,6 +129,7 @@ _HOMES = {
     "plan_feed": "pipeline",
     "push_feed": "pipeline",
     "rewrite_report": "past",
+    "survey_feed": "surveying",
 }
 
 

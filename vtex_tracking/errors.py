@@ -6,8 +6,8 @@ TrackingError                      the run cannot start or go on; `exit_code` is
 ├── LedgerError              8     the ledger cannot be read or written, or is damaged
 │   ├── LedgerBusyError      9     another run holds it
 │   └── LedgerVersionError   2     it was written by a newer version
-├── ReportError              8     the report cannot be written
-└── InterruptedRunError            stopped by a signal before the first request: 130 or 143
+├── ReportError              8     the report cannot be written; 7 where credentials were refused as well
+└── InterruptedRunError            ended at once, before the first request, by a second signal: 130 or 143
 
 A bad record or a refused invoice is no exception: it is a value, a `Defect` or an `Outcome`.
 """
@@ -52,13 +52,18 @@ class LedgerVersionError(LedgerError):
 
 
 class ReportError(TrackingError):
-    """The report cannot be written; the ledger is intact, and `report RUN` writes it again."""
+    """The report cannot be written; the ledger is intact, and `report RUN` writes it again.
 
-    exit_code = 8
+    Its exit code is 8, unless the run met what is worse.
+    """
+
+    def __init__(self, message: str, *, exit_code: int = 8) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 class InterruptedRunError(TrackingError):
-    """The run was stopped before its first request; nothing was sent."""
+    """The run was aborted before its first request; nothing was sent."""
 
     def __init__(self, message: str, *, exit_code: int) -> None:
         super().__init__(message)

@@ -13,6 +13,7 @@ from vtex_tracking.errors import LedgerError
 from vtex_tracking.ledger.sqlite import care, history
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.dispatch import doubt_in_flight
+from vtex_tracking.ledger.sqlite.outcomes import utc_text
 from vtex_tracking.model import Reason, RunRecord, Summary
 from vtex_tracking.push.verdict import Stop
 from vtex_tracking.report import ReportFiles, prepare_folder, write_report
@@ -42,7 +43,9 @@ def rewrite_report(path: Path, *, directory: Path, run_id: str | None = None) ->
         run = history.find_run(ledger, run_id=run_id)
         summary = run.summary() or _summary_of_cut_short(ledger, run)
         prepare_folder(directory)
-        files = write_report(directory, summary=summary, outcomes=run.outcomes, defects=run.defects)
+        files = write_report(
+            directory, summary=summary, outcomes=run.outcomes, defects=run.defects, warnings=run.warnings
+        )
         return Rewritten(summary, files)
 
 
@@ -78,7 +81,7 @@ def _summary_of_cut_short(ledger: LedgerFile, run: history.History) -> Summary:
     message = "this run was cut short; push again, and what it left goes first"
     stop = Stop(exit_code=EXIT_AGAIN, reason=Reason.INTERRUPTED, message=message)
     last_s = run.traffic().last_s
-    finished_at = history.utc_text(last_s) if last_s else run.beginning().started_at
+    finished_at = utc_text(last_s) if last_s else run.beginning().started_at
     return summary_of(run, finished_at=finished_at, stop=stop, notices=())
 
 

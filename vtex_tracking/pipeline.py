@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import secrets
 import time
@@ -10,37 +11,33 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Final
 
+from vtex_tracking.accepting import Beginning, accept_or_refuse
 from vtex_tracking.credentials import Credentials
-from vtex_tracking.errors import FeedError, SettingsError
+from vtex_tracking.errors import ReportError, SettingsError
 from vtex_tracking.ledger.book import Book
 from vtex_tracking.ledger.home import Home, open_home
-from vtex_tracking.ledger.sqlite.acceptance import accept, refuse
 from vtex_tracking.ledger.sqlite.accounts import found_rate_per_s, keep_rate
-from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.dispatch import Dispatch, doubt_in_flight
-from vtex_tracking.ledger.sqlite.history import History, begin_run, utc_text
+from vtex_tracking.ledger.sqlite.history import History
 from vtex_tracking.ledger.sqlite.intake import Intake
-from vtex_tracking.model import FeedInfo, Notice, Outcome, Reason, Summary
+from vtex_tracking.ledger.sqlite.outcomes import utc_text
+from vtex_tracking.model import Notice, Outcome, Reason, Summary
 from vtex_tracking.planning import Plan, Planner, plan_of
 from vtex_tracking.progress import Phase
 from vtex_tracking.push.pusher import Pusher
 from vtex_tracking.push.transport import HttpTransport, Transport
 from vtex_tracking.push.verdict import Stop
 from vtex_tracking.push.wire import base_url_of
-from vtex_tracking.reading import Feeds, find_feeds, take_in
-from vtex_tracking.report import prepare_folder, write_report
+from vtex_tracking.reading import Feeds, FoundFeeds, Reading, find_feeds
+from vtex_tracking.report import ReportFiles, prepare_folder, write_report
 from vtex_tracking.run import Run
 from vtex_tracking.settings import Settings
-from vtex_tracking.summing import (
-    EXIT_EARLY,
-    notices_of_ledger,
-    shown_settings,
-    summary_of,
-)
-from vtex_tracking.version import __version__
+from vtex_tracking.summing import EXIT_EARLY, notices_of_ledger, notices_of_place, summary_of
 
+_logger: Final = logging.getLogger(__name__)
 _PAGE_MAX: Final = 1000  # of outcomes that are told at once
 
 
@@ -52,16 +49,17 @@ def new_run_id() -> str:
 async def plan_feed(feeds: Feeds, *, settings: Settings, wall_s: Callable[[], float] = time.time) -> Plan:
     """Say what a push would do: no request, no change in the ledger. Raises TrackingError as a push would."""
     base_url_of(settings.account, base_url=settings.base_url)
-    names = find_feeds(feeds)
+    names = find_feeds(feeds, settings=settings)
     path = settings.ledger_path if settings.ledger_path is not None and settings.ledger_path.exists() else None
     async with open_home(path) as home:
         intake = await home(lambda: Intake(home.ledger, settings=settings, now_s=wall_s()))
         planner = Planner()
+        reading = Reading(home, intake, settings=settings, wall_s=wall_s, reader=planner)
         try:
-            infos = await take_in(home, intake, feeds=names, settings=settings, wall_s=wall_s, reader=planner)
+            await reading.take_in(names)
         finally:
             planner.stop()
-        return await home(lambda: plan_of(intake, infos=infos, settings=settings))
+        return await home(lambda: plan_of(intake, infos=reading.infos, settings=settings))
 
 
 def push_feed(
@@ -83,7 +81,7 @@ def push_feed(
     base_url = base_url_of(settings.account, base_url=settings.base_url)
     if transport is None and credentials is None:
         raise SettingsError("no credentials: hand in credentials=Credentials(...), or a transport of your own")
-    names = find_feeds(feeds)
+    names = find_feeds(feeds, settings=settings)
 
     async def work(run: Run) -> Summary:
         started_s, started_loop_s = wall_s(), asyncio.get_running_loop().time()
@@ -91,14 +89,12 @@ def push_feed(
             prepare_folder(settings.report_dir)
         async with open_home(settings.ledger_path) as home:
             await home(lambda: doubt_in_flight(home.ledger, now_s=wall_s()))
-            intake = await home(lambda: Intake(home.ledger, settings=settings, now_s=wall_s()))
-            infos = await run.read(take_in(home, intake, feeds=names, settings=settings, wall_s=wall_s, reader=run))
-            run.progress.phase = Phase.GATHERING
-            history = await home(
-                lambda: _accept(home.ledger, intake, infos=infos, settings=settings, run=run, started_s=started_s)
-            )
-            stop = _strict_stop(intake, infos=infos, settings=settings)
+            beginning = await _begin(run, home=home, feeds=names, settings=settings, wall_s=wall_s, started_s=started_s)
+            history, stop, notices = beginning.history, beginning.stop, list[Notice]()
             if stop is None:
+                if not base_url.startswith("http:"):  # that is loopback: nobody's shoppers are told anything twice
+                    notices = notices_of_ledger(home.ledger)
+                    notices += await home(lambda: _warn(notices_of_place(home.ledger, history=history)))
                 async with _wire(transport, credentials=credentials, settings=settings, base_url=base_url) as wire:
                     stop = await _push(
                         run,
@@ -112,8 +108,6 @@ def push_feed(
                         since_s=started_loop_s,
                     )
             run.progress.phase = Phase.REPORTING
-            # plain http is loopback: nobody's shoppers are told anything twice there
-            notices = [] if base_url.startswith("http:") else notices_of_ledger(home.ledger)
             return await _report(
                 run, home=home, history=history, stop=stop, notices=notices, settings=settings, wall_s=wall_s
             )
@@ -121,34 +115,26 @@ def push_feed(
     return Run(work, run_id=run_id or new_run_id(), outcomes_max=settings.outcomes_buffered_max)
 
 
-def _accept(
-    ledger: LedgerFile, intake: Intake, *, infos: Sequence[FeedInfo], settings: Settings, run: Run, started_s: float
-) -> History:
-    run.go_on()
-    history = begin_run(
-        ledger,
-        run_id=run.run_id,
-        account=settings.account,
-        version=__version__,
-        settings=shown_settings(settings),
-        feeds=infos,
-        started_s=started_s,
+async def _begin(
+    run: Run, *, home: Home, feeds: FoundFeeds, settings: Settings, wall_s: Callable[[], float], started_s: float
+) -> Beginning:
+    """Read the feeds, and enter the run into the ledger with all that they say, or with nothing of it."""
+    intake = await home(lambda: Intake(home.ledger, settings=settings, now_s=wall_s()))
+    reading = Reading(home, intake, settings=settings, wall_s=wall_s, reader=run)
+    await run.read(reading.take_in(feeds))
+    run.progress.phase = Phase.GATHERING
+    return await home(
+        lambda: accept_or_refuse(
+            home.ledger, intake, infos=reading.infos, settings=settings, run=run, started_s=started_s
+        )
     )
-    if _strict_stop(intake, infos=infos, settings=settings) is None:
-        accept(ledger, intake, run_no=history.run_no, settings=settings, go_on=run.go_on)
-    else:
-        refuse(ledger, intake, run_no=history.run_no)
-    return history
 
 
-def _strict_stop(intake: Intake, *, infos: Sequence[FeedInfo], settings: Settings) -> Stop | None:
-    """With --strict, a defect or a column that nothing is read from stops the run before anything is accepted."""
-    unused = [f"{info.name}: {name}" for info in infos for name in info.unused_columns]
-    if not settings.is_strict or not (intake.tally.defects or unused):
-        return None
-    found = f"{intake.tally.defects} records are defects" if intake.tally.defects else f"unused columns ({unused[0]} …)"
-    message = f"{found}, and --strict is set: nothing was accepted, nothing was sent"
-    return Stop(exit_code=FeedError.exit_code, reason=Reason.DEFECTS, message=message)
+def _warn(notices: list[Notice]) -> list[Notice]:
+    """What a person may want to stop the run for is said at once, not only in the report."""
+    for notice in notices:
+        _logger.warning("%s", notice.message)
+    return notices
 
 
 @asynccontextmanager
@@ -258,8 +244,21 @@ async def _report(
     await _tell(run, home=home, outcomes=history.outcomes("left over"))
     directory = settings.report_dir
     if directory is not None:
-        run.report_files = await home(
-            lambda: write_report(directory, summary=summary, outcomes=history.outcomes, defects=history.defects)
-        )
+        run.report_files = await home(lambda: _write(directory, run=run, history=history, summary=summary, stop=stop))
     run.progress.phase = Phase.ENDED
     return summary
+
+
+def _write(directory: Path, *, run: Run, history: History, summary: Summary, stop: Stop | None) -> ReportFiles:
+    try:
+        return write_report(
+            directory,
+            summary=summary,
+            outcomes=lambda: run.hurried(history.outcomes()),
+            defects=lambda: run.hurried(history.defects()),
+            warnings=lambda: run.hurried(history.warnings()),
+        )
+    except ReportError as error:
+        if stop is None or stop.reason is not Reason.CREDENTIALS_REFUSED:
+            raise
+        raise ReportError(f"{stop.message}; and {error}", exit_code=stop.exit_code) from error

@@ -10,12 +10,14 @@ from vtex_tracking.errors import InterruptedRunError
 from vtex_tracking.feed import FeedReader
 from vtex_tracking.ledger.sqlite.intake import Intake
 from vtex_tracking.ledger.states import SENDING, Disposition
-from vtex_tracking.model import Counts, Defect, FeedInfo, Notice, Update
+from vtex_tracking.model import Counts, Defect, FeedInfo, FeedWarning, Notice, Update
 from vtex_tracking.run import EXIT_SIGINT
+from vtex_tracking.sense import Findings
 from vtex_tracking.settings import Settings
-from vtex_tracking.summing import EXIT_DONE, EXIT_PERSON, notices_of
+from vtex_tracking.summing import EXIT_DONE, EXIT_PERSON, notices_of, warnings_of
 
 _SHOWN_UPDATES: Final = 3
+_SHOWN_WARNINGS: Final = 5
 
 
 @frozen(kw_only=True)
@@ -37,6 +39,8 @@ class Plan:
     duration_s: float
     first_updates: tuple[Update, ...]
     first_defects: tuple[Defect, ...]
+    warnings: dict[str, int]
+    first_warnings: tuple[FeedWarning, ...]
     notices: tuple[Notice, ...]
     exit_code: int
 
@@ -73,6 +77,9 @@ def plan_of(intake: Intake, *, infos: tuple[FeedInfo, ...], settings: Settings) 
         if invoice.disposition in SENDING and invoice.update is not None and len(first_updates) < _SHOWN_UPDATES:
             first_updates.append(invoice.update)
     tally = intake.tally
+    found = Findings(settings.warnings_max)
+    found.add(warnings_of(infos))
+    found.add(intake.doubts_of_run(infos[0].name) if infos else ())
     requests = sum(dispositions[disposition] for disposition in SENDING) + left
     if settings.invoices_max is not None:
         requests = min(requests, settings.invoices_max)
@@ -96,6 +103,8 @@ def plan_of(intake: Intake, *, infos: tuple[FeedInfo, ...], settings: Settings) 
         duration_s=requests / settings.rate.per_s,
         first_updates=tuple(first_updates),
         first_defects=tuple(tally.first_defects),
+        warnings=dict((found.counts + intake.found.counts).most_common()),
+        first_warnings=tuple([*found.listed, *intake.found.listed][:_SHOWN_WARNINGS]),
         notices=tuple(notices_of(infos)),
         exit_code=EXIT_PERSON if needs_person else EXIT_DONE,
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from vtex_tracking.errors import InterruptedRunError
 from vtex_tracking.feed import FeedReader
@@ -32,8 +32,9 @@ class Run:
         self._work = work
         self._task: asyncio.Task[Summary] | None = None
         self._outcomes: asyncio.Queue[_Item | None] = asyncio.Queue(outcomes_max)
+        self._is_aborted = False
         self.is_watched = True
-        self._reading: asyncio.Future[Any] | None = None
+        self._reading: asyncio.Future[None] | None = None
         self._pusher: Pusher | None = None
         self._look_up: Callable[[Sequence[Due]], Awaitable[list[Outcome]]] | None = None
         self.run_id = run_id
@@ -88,7 +89,10 @@ class Run:
                 self._outcomes.put_nowait(None)  # whoever iterates, now or later, comes to the end
 
     def stop(self, *, exit_code: int = EXIT_SIGINT) -> None:
-        """Start no request any more, let those in flight end, write the report. The first exit code given stands."""
+        """Start no request any more, let those in flight end, write the report. The first exit code given stands.
+
+        Feeds that were not yet read and gathered to their end are not accepted: the next run takes them in.
+        """
         if self.stop_exit_code is None:
             self.stop_exit_code = exit_code
         if self._reading is not None:
@@ -97,7 +101,11 @@ class Run:
             self._pusher.stop()
 
     def abort(self) -> None:
-        """Stop and cut off what is in flight: it stays unknown, and the next run takes it up."""
+        """Stop and cut off what is in flight: it stays unknown, and the next run takes it up.
+
+        Before anything could be sent there is not even a report, and InterruptedRunError is raised.
+        """
+        self._is_aborted = True
         self.stop()
         if self._pusher is not None:
             self._pusher.abort()
@@ -105,11 +113,23 @@ class Run:
     # ------------------------------------------------------------ for the pipeline
 
     def go_on(self) -> None:
-        """Raise InterruptedRunError when the run was stopped before it sent anything."""
+        """Raise InterruptedRunError when the run was stopped."""
         if self.stop_exit_code is not None:
             raise InterruptedRunError(
-                "stopped before the first request; nothing was sent", exit_code=self.stop_exit_code
+                "stopped before the first request; nothing was accepted, nothing was sent",
+                exit_code=self.stop_exit_code,
             )
+
+    def hurry(self) -> None:
+        """Raise InterruptedRunError when the run was aborted, unless there is something sent to report."""
+        if self._is_aborted and self._pusher is None:
+            self.go_on()
+
+    def hurried(self, rows: Iterable[T]) -> Iterator[T]:
+        """Rows of a report, as long as somebody waits for it."""
+        for row in rows:
+            self.hurry()
+            yield row
 
     def reads(self, reader: FeedReader) -> None:
         """A feed is begun; the progress shows how far it is."""
@@ -119,23 +139,26 @@ class Run:
         """One more record was read."""
         self.progress.records += 1
 
-    async def read(self, reading: Awaitable[T]) -> T:
-        """Wait for feeds, which a stop cuts off: before the first request there is nothing to drain."""
-        self._reading = future = asyncio.ensure_future(reading)
+    async def read(self, reading: Awaitable[None]) -> None:
+        """Wait for feeds to be read, or for a stop, which cuts them off."""
+        self._reading = asyncio.ensure_future(reading)
         try:
-            return await future
+            await self._reading
+        except InterruptedRunError:
+            pass  # who goes on with what was read asks again
         except asyncio.CancelledError:
-            self.go_on()
-            raise
+            if self.stop_exit_code is None:
+                raise
 
     @asynccontextmanager
     async def pushing_with(
         self, pusher: Pusher, *, look_up: Callable[[Sequence[Due]], Awaitable[list[Outcome]]]
     ) -> AsyncIterator[None]:
         """Inside, this pusher sends, and outcomes are looked up so; at its end those that nobody took yet are."""
-        self.go_on()
         self._pusher = self.progress.pusher = pusher
         self._look_up = look_up
+        if self.stop_exit_code is not None:
+            pusher.stop()
         try:
             yield
             await self._look_up_rest()

@@ -78,22 +78,58 @@ def _check_account(_instance: object, _attribute: Attribute[str], value: str) ->
 
 
 @frozen(kw_only=True)
+class Code:
+    """What a carrier's event code says of its parcel. Without a text, the record's own description is the event's."""
+
+    text: str = ""
+    is_delivered: bool = False
+    is_returned: bool = False  # on its way back to the sender; VTEX is not told, but a delivery beside it is doubtful
+    is_skipped: bool = False  # records with this code are left out
+
+
+@frozen(kw_only=True)
+class FeedMapping:
+    """What a feed's columns and values mean where it does not say so itself; fields are named as in `feed.columns`."""
+
+    columns: dict[str, str] = field(factory=dict)  # field → the header of its column; "": in none
+    constants: dict[str, str] = field(factory=dict)  # field → its value in every record
+    templates: dict[str, str] = field(factory=dict)  # field → a text with {header} where a value belongs
+    codes: dict[str, Code] = field(factory=dict)  # event code → what it says, over those of a table
+    code_table: str | None = None  # the format whose table of codes holds; None: the feed's own
+    skips: dict[str, tuple[str, ...]] = field(factory=dict)  # header → its values in records that are left out
+    invoice_digits: int | None = None  # of invoice numbers as VTEX has them: zeros before, up to so many; 0: none
+
+
+@frozen(kw_only=True)
 class FeedSettings:
     """How feeds are read. `auto` lets each feed's own bytes decide; a limit is what one feed may cost."""
 
-    format: str = "auto"  # auto, csv, jsonl
+    format: str = "auto"  # auto, or a name in feed.formats
+    sheet: str | None = None  # of a workbook; None: the first
     encoding: str = "auto"  # auto, or a codec's name
     delimiter: str = "auto"  # auto, or one of , ; tab |
     date_formats: tuple[str, ...] = ()  # strptime formats; none: ISO, or day first with slashes
     timezone: str | None = None  # an IANA name: times without an offset get this zone's
-    columns: dict[str, str] = field(factory=dict)  # our field → the feed's header, from a mapping file
+    to_timezone: str | None = None  # an IANA name: times with an offset are sent as this zone's
+    mapping: FeedMapping = FeedMapping()
+    invoices: str | None = None  # the name of a map of invoices, in which records that name no order are looked up
     is_truncating: bool = False  # cut a description that is too long, instead of a defect
     is_empty_allowed: bool = False
     line_bytes_max: int = 1 << 20
     header_bytes_max: int = 64 << 10
     field_characters_max: int = 64 << 10
-    gunzip_ratio_max: int = 200
-    gunzip_bytes_free: int = 1 << 30  # the ratio counts only above this
+    option_characters_max: int = 100  # of a time zone or a date format
+    events_of_line_max: int = 1000  # of one JSON object; each may be a defect, which keeps what the object says
+    document_bytes_max: int = 64 << 20  # of JSON that is one document, which is read whole
+    title_lines_max: int = 20  # above the header of a table
+    survey_records_max: int = 1000  # to see how a feed is understood
+    shared_text_bytes_max: int = 256 << 20  # of a workbook: the texts that its cells share are held in memory
+    unpack_ratio_max: int = 200
+    unpack_bytes_free: int = 1 << 30  # the ratio counts only above this
+    unpack_memory_bytes_max: int = 128 << 20  # of the window that zstd or xz looks back over
+    members_max: int = 10_000  # of a zip archive
+    archive_list_bytes_max: int = 16 << 20  # of a zip archive: the list of its members, which is read whole
+    remote_timeout_s: float = 60.0  # how long a remote place may be silent
     feed_bytes_max: int = 1 << 40
 
 
@@ -136,12 +172,23 @@ class Settings:
     )  # send at most so many; the rest stay pending
 
     events_max: int = 500  # of one invoice
+    volumes_max: int = 10_000  # of one invoice
     body_bytes_max: int = 1 << 20
     answer_bytes_max: int = 64 << 10
     waiting_max: int = 1000  # updates in backoff, beside those in flight
     commit_delay_s: float = 0.005
     commit_group_max: int = 50
     outcomes_buffered_max: int = 1000
+
+    warnings_max: int = 1000  # of one code that are listed; all are counted
+    ahead_max_s: float = 24 * 3600.0  # an event may be so far ahead of now: clocks and zones differ
+    same_moment_invoices_max: int = 300  # one event at the same second on more of them is doubtful
+    same_moments_max: int = 10_000  # that are counted in one run
+    usual_runs_max: int = 10  # earlier ones that a run is compared with
+    usual_records_min: int = 1000  # where runs had so many, none at all is doubtful
+    usual_invoices_min: int = 100  # a share of fewer says nothing
+    usual_shares_min: int = 3  # runs to compare a share with
+    delivered_share_apart_max: float = 0.3  # from the nearest of theirs
 
     ledger_path: Path | None = None  # None: nothing is remembered beyond the run
     report_dir: Path | None = None  # None: no report is written

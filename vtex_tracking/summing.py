@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import repeat
 from pathlib import Path
 from typing import Final
 
 import cattrs
 from attrs import asdict
 
+from vtex_tracking.ledger.place import MOUNTS, network_filesystem_of
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.history import History
-from vtex_tracking.model import Counts, FeedInfo, Notice, Reason, Summary
+from vtex_tracking.model import Counts, FeedInfo, FeedWarning, Notice, Reason, Summary, WarningCode
 from vtex_tracking.push.verdict import Stop
 from vtex_tracking.settings import Rate, Settings
 
@@ -20,6 +22,7 @@ EXIT_BUG: Final = 1
 EXIT_PERSON: Final = 3
 EXIT_AGAIN: Final = 4
 EXIT_EARLY: Final = 6
+_DOUBTFUL: Final[frozenset[str]] = frozenset(WarningCode)
 
 
 def exit_code_of(counts: Counts, *, stop_exit_code: int | None) -> int:
@@ -70,6 +73,7 @@ def summary_of(
         latency_ms=traffic.latency_ms,
         top_reasons=history.top_reasons(),
         top_defects=history.top_defects(),
+        warnings=history.warning_counts(),
         notices=tuple(said),
         stop_reason=stop.reason if stop is not None else Reason.INTERRUPTED if signalled is not None else Reason.NONE,
         exit_code=exit_code,
@@ -97,8 +101,16 @@ def notices_of(feeds: Sequence[FeedInfo]) -> list[Notice]:
         if feed.unused_columns:
             names = ", ".join(feed.unused_columns)
             notices.append(_notice(feed, "unused_columns", f"nothing is read from these columns: {names}"))
-        notices.extend(_notice(feed, "feed", warning) for warning in feed.warnings)
+        notices += [Notice(code=code, message=message) for code, message in _coded(feed)]
     return notices
+
+
+def warnings_of(feeds: Sequence[FeedInfo]) -> Iterator[FeedWarning]:
+    """What is doubtful about how the feeds were read; the rest of what they say of themselves is to be known, no more."""
+    for feed in feeds:
+        for code, message in _coded(feed):
+            if code in _DOUBTFUL:
+                yield FeedWarning(code=code, place=feed.name, problem=message.removeprefix(f"{feed.name}: "))
 
 
 def notices_of_ledger(ledger: LedgerFile) -> list[Notice]:
@@ -111,6 +123,24 @@ def notices_of_ledger(ledger: LedgerFile) -> list[Notice]:
         text = f"{ledger.path} is new: it does not know what was sent before it, so everything in the feeds was sent"
         return [Notice(code="new_ledger", message=text)]
     return []
+
+
+def notices_of_place(ledger: LedgerFile, *, history: History, mounts: Path = MOUNTS) -> list[Notice]:
+    """What should be looked at before the first request: a ledger that may not be kept, or not be the only one."""
+    notices = []
+    if ledger.path is not None and (filesystem := network_filesystem_of(ledger.path, mounts=mounts)) is not None:
+        text = f"{ledger.path} lies on a network file system ({filesystem}), which may lose or lock it wrongly"
+        notices.append(Notice(code="network_ledger", message=f"{text}; keep it on a disk of this machine"))
+    if (host := history.host_before()) is not None:
+        text = (
+            f"the run before this one was made on {host}: where the ledger was copied, only one of the two may be used"
+        )
+        notices.append(Notice(code="other_host", message=f"{text}, or both send the same"))
+    return notices
+
+
+def _coded(feed: FeedInfo) -> Iterator[tuple[str, str]]:
+    return zip(feed.warning_codes or repeat("feed"), feed.warnings, strict=False)
 
 
 def _notice(feed: FeedInfo, code: str, text: str) -> Notice:

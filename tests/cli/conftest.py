@@ -33,6 +33,7 @@ def folder(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch
         if name.startswith("VTEX_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     monkeypatch.setenv("PYTHONPATH", str(Path(vtex_tracking.__file__).parents[1]))
     monkeypatch.chdir(tmp_path)
     return tmp_path

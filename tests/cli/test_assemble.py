@@ -11,7 +11,7 @@ from vtex_tracking.cli.assemble import settings_from
 from vtex_tracking.cli.files import FILE_BYTES_MAX
 from vtex_tracking.cli.main import cli
 from vtex_tracking.errors import SettingsError
-from vtex_tracking.settings import Events, FeedSettings, Rate, Settings
+from vtex_tracking.settings import Events, FeedMapping, FeedSettings, Rate, Settings
 
 
 def options_of(*arguments: str) -> dict[str, Any]:
@@ -32,7 +32,7 @@ def test_every_option_has_its_place_in_settings(folder: Path) -> None:
     (folder / "ca.pem").write_text("")
     line = (
         "--account shop --base-url http://127.0.0.1:1 --ca-file ca.pem --format csv --encoding cp1252 --delimiter ; "
-        "--date-format %d/%m/%Y --timezone America/Sao_Paulo --map map.toml --truncate --allow-empty --strict "
+        "--date-format %d/%m/%Y --timezone America/Sao_Paulo --map map.toml --invoices orders.csv --sheet Maio --truncate --allow-empty --strict "
         "--events new --retry-rejected --limit 7 --rate 30/min --concurrency 2 --attempts 3 --timeout 1s "
         "--backoff-max 2s --throttle-pause 3s --quiet-period 0s --drain-timeout 5s --outage-limit 6m "
         "--max-duration 2h --ledger x.db --report out"
@@ -47,7 +47,9 @@ def test_every_option_has_its_place_in_settings(folder: Path) -> None:
             delimiter=";",
             date_formats=("%d/%m/%Y",),
             timezone="America/Sao_Paulo",
-            columns={"order_id": "Pedido X"},
+            mapping=FeedMapping(columns={"order_id": "Pedido X"}),
+            invoices="orders.csv",
+            sheet="Maio",
             is_truncating=True,
             is_empty_allowed=True,
         ),

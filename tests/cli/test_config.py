@@ -46,7 +46,7 @@ error: vtex-tracking.toml: 13 to mend
 - concurrency: True is not what it takes; expected text
 - attempts: '2.5' is not a whole number of at least 1
 - max_duration: given twice, with a dash and with an underscore; keep one
-- format: 'xml' is not one of 'auto', 'csv', 'jsonl'.
+- format: 'xml' is not one of 'auto', 'ocoren', 'correios', 'correios-xml', 'intelipost', 'xlsx', 'jsonl', 'csv'.
 - app-token: credentials never stand in this file; set VTEX_APP_KEY and VTEX_APP_TOKEN in the environment
 - feeds: no such setting; see `vtex-tracking push --help`
 - events: ['new'] is not what it takes; expected text

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from click.testing import Result
+from web_support import Page, web_server
 
 Invoke = Callable[..., Result]
 Write = Callable[..., str]
@@ -80,3 +81,16 @@ def test_what_is_missing_is_asked_for(arguments: list[str], expected: str, invok
     result = invoke("plan", *arguments)
     assert 2 == result.exit_code
     assert expected in result.stderr
+
+
+def test_a_feed_may_be_a_url(invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is read where it lies, and shown without what may be a signature."""
+    monkeypatch.setenv("HOME", str(folder))
+    text = "orderId,invoiceNumber,date,description,isDelivered\nv000001abcd-01,1,2026-11-20,-,perhaps\n"
+    with web_server() as web:
+        web.pages["/in/feed.csv?signature=5ecret"] = Page(body=text.encode())
+        result = invoke("plan", f"{web.url}/in/feed.csv?signature=5ecret", "--account", "mystore")
+    assert 3 == result.exit_code, result.output
+    assert f"{web.url}/in/feed.csv: csv, utf-8" in result.stdout
+    assert f"{web.url}/in/feed.csv:2: column" in result.stdout.replace("\n", "")
+    assert "5ecret" not in result.output

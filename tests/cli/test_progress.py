@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import io
 import json
 import logging
@@ -11,7 +12,9 @@ import pty
 import re
 import sys
 from contextlib import suppress
-from typing import cast
+from datetime import UTC, datetime
+from hashlib import shake_128
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from attrs import frozen
@@ -23,6 +26,10 @@ from vtex_tracking.feed import FeedReader
 from vtex_tracking.progress import Phase, Progress
 from vtex_tracking.push.pusher import Pusher
 from vtex_tracking.push.sending import Traffic
+from vtex_tracking.settings import FeedSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @frozen
@@ -49,10 +56,10 @@ def sending(*, paused_s: float = 0.0) -> Progress:
     return progress
 
 
-def reading() -> Progress:
+def reading(feed: Feed = Feed()) -> Progress:
     progress = Progress(lambda: 0.0)
     progress.records = 12345
-    progress.reading = cast("FeedReader", Feed())
+    progress.reading = cast("FeedReader", feed)
     return progress
 
 
@@ -99,9 +106,31 @@ async def watch(display: Display | None) -> None:
             await asyncio.sleep(0)
 
 
-def test_while_reading_the_records_are_counted() -> None:
-    """Reading shows how many records there are so far."""
-    assert "12,345 records" == facts_of(reading())
+def test_while_reading_records_and_bytes_are_counted() -> None:
+    """Reading shows how many records there are so far, and how much of the file was read."""
+    assert "12,345 records, 50 B of 200 B" == facts_of(reading())
+
+
+def test_of_a_pipe_only_the_records_are_counted() -> None:
+    """Nobody knows how long it will be."""
+    assert "12,345 records" == facts_of(reading(Feed(size_bytes=None)))
+
+
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_a_file_that_is_read_fills_the_bar(tmp_path: Path, suffix: str) -> None:
+    """What counts are the bytes as they lie there, packed or not, and the bar is full when they are read."""
+    lines = (f"{number},1,2026-03-05,{shake_128(bytes(number)).hexdigest(1000)}\n" for number in range(1, 1001))
+    text = "".join(["order_id,invoice_number,date,description\n", *lines])
+    path = tmp_path / f"feed.csv{suffix}"
+    path.write_bytes(gzip.compress(text.encode()) if suffix else text.encode())
+    progress = Progress(lambda: 0.0)
+    progress.reading = FeedReader(str(path), settings=FeedSettings(), now=datetime(2026, 11, 23, tzinfo=UTC))
+    shares = []
+    for _ in progress.reading:
+        assert progress.bytes_total == path.stat().st_size
+        shares.append(progress.bytes_read / path.stat().st_size)
+    assert sorted(shares) == shares
+    assert 0 < shares[0] < shares[-1] == 1.0
 
 
 def test_while_sending_the_facts_are_done_rate_in_flight_retries_and_time() -> None:
@@ -125,7 +154,7 @@ def test_lines_go_to_the_log_once_a_minute(capsys: pytest.CaptureFixture[str]) -
     """Under cron, each minute is one line."""
     configure(level="info", form="json")
     Lines().show(reading())
-    assert "reading: 12,345 records" == json.loads(capsys.readouterr().err)["message"]
+    assert "reading: 12,345 records, 50 B of 200 B" == json.loads(capsys.readouterr().err)["message"]
     assert 60.0 == Lines.every_s
 
 

@@ -54,7 +54,7 @@ def test_an_empty_variable_is_none(probe: Probe) -> None:
         (["--concurrency", "0"], "Invalid value for '--concurrency': '0' is not a whole number"),
         (["--attempts", "٣"], "Invalid value for '--attempts': '٣' is not a whole number"),
         (["--date-format", "dd/mm/yyyy"], "'dd/mm/yyyy' is not a date format; expected one such as %d/%m/%Y"),
-        (["--map", "none.toml"], "'none.toml' does not exist"),
+        (["--ca-file", "none.pem"], "'none.pem' does not exist"),
         (["--app-token", "x"], "No such option"),
     ],
 )

@@ -8,7 +8,7 @@ import sys
 import pytest
 from rich.table import Table
 
-from vtex_tracking.cli.terminal import amount, lasting, say, show
+from vtex_tracking.cli.terminal import amount, lasting, say, show, size
 
 
 @pytest.mark.parametrize(
@@ -26,6 +26,15 @@ from vtex_tracking.cli.terminal import amount, lasting, say, show
 def test_a_duration_reads_as_a_person_would_say_it(duration_s: float, expected: str) -> None:
     """Seconds, minutes, or hours: the largest that leaves no more than two numbers."""
     assert expected == lasting(duration_s)
+
+
+@pytest.mark.parametrize(
+    ("bytes_count", "expected"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (15_940_000, "15.9 MB"), (5e12, "5000.0 GB")],
+)
+def test_a_size_is_told_in_its_unit(bytes_count: float, expected: str) -> None:
+    """A person compares two or three digits, not ten."""
+    assert expected == size(bytes_count)
 
 
 def test_an_amount_has_commas() -> None:

@@ -58,8 +58,6 @@ def test_names_are_known_in_both_languages(field: str, names: list[str]) -> None
         "Previsão de Entrega",
         "Data Prevista de Entrega",
         "delivery_date",
-        "Chave NF-e",
-        "Série",
         "Obs",
         "",
         "Cidade Destino",
@@ -144,7 +142,7 @@ def test_the_mapping_decides() -> None:
 
 def test_a_mapped_name_that_stands_twice_is_a_doubt() -> None:
     """The mapping cannot tell them apart."""
-    assert ('columns "Ref" and "Ref" may each be the order_id',) == find_columns(
+    assert ('columns "Ref" and "Ref" may each be the order_id; give them different names',) == find_columns(
         ["Ref", "Ref"], mapping={"order_id": "Ref"}
     ).doubts
 

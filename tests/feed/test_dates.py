@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time as systime
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -45,6 +48,7 @@ def _code(read: object, *args: object, **options: object) -> DefectCode:
         ("05-03-2026 14:30:15", "2026-03-05 14:30:15"),
         ("29/02/2028", "2028-02-29"),
         ("31/12/2026", "2026-12-31"),
+        ("05/12/2026", "2026-12-05"),
     ],
 )
 def test_a_date_is_iso_or_day_first(text: str, expected: str) -> None:
@@ -107,8 +111,9 @@ def test_anything_else_is_a_problem(value: object, code: str) -> None:
 )
 def test_a_date_that_only_month_first_can_read_puts_the_feed_in_doubt(text: str, form: str) -> None:
     """It says so with the format that would read it."""
-    with pytest.raises(MonthFirstDate, match=f'--date-format "{form}"'):
+    with pytest.raises(MonthFirstDate, match=f'--date-format "{form}"') as caught:
         read_date(text, field="x")
+    assert (DefectCode.BAD_DATE, "x") == (caught.value.code, caught.value.field)
     assert read_date(text, field="x", formats=(form,)) is not None
 
 
@@ -118,12 +123,13 @@ def test_a_date_that_only_month_first_can_read_puts_the_feed_in_doubt(text: str,
         ("03/13/2026", "2026-03-13"),
         ("04/03/2026", "2026-04-03"),
         ("20260305 1430", "2026-03-05 14:30:00"),
+        ("20260305 02:30 PM", "2026-03-05 14:30:00"),
         ("2026-03-05", "2026-03-05"),
     ],
 )
 def test_a_format_that_the_user_names_wins(text: str, expected: str) -> None:
     """The first that fits is taken, and ISO is always understood."""
-    moment = read_date(text, field="x", formats=("%m/%d/%Y", "%Y%m%d %H%M"))
+    moment = read_date(text, field="x", formats=("%m/%d/%Y", "%Y%m%d %H%M", "%Y%m%d %I:%M %p"))
     assert moment is not None
     assert expected == event_date(moment)
 
@@ -131,6 +137,7 @@ def test_a_format_that_the_user_names_wins(text: str, expected: str) -> None:
 def test_with_a_format_named_day_first_is_not_tried() -> None:
     """Where month comes first, the 13th month is a defect, not another guess."""
     assert "bad_date" == _code(read_date, "13/03/2026", formats=("%m/%d/%Y",))
+    assert "date_range" == _code(read_date, "12/31/1999", formats=("%m/%d/%Y",))
 
 
 def test_a_format_is_shown_without_its_control_characters() -> None:
@@ -138,6 +145,35 @@ def test_a_format_is_shown_without_its_control_characters() -> None:
     with pytest.raises(ValueProblem, match=r"expected %d/%m/%Y\\t%H:%M or yyyy-mm-dd") as caught:
         read_date("x", field="x", formats=("%d/%m/%Y\t%H:%M",))
     assert caught.value.problem.isprintable()
+
+
+@pytest.mark.parametrize(
+    ("read", "problem"),
+    [
+        (
+            partial(read_date, "2026-02-30"),
+            '"2026-02-30" is not a date; expected dd/mm/yyyy or yyyy-mm-dd, with hh:mm or hh:mm:ss if the time is known',
+        ),
+        (
+            partial(read_date, "12/31/1999", formats=("%m/%d/%Y",)),
+            '"12/31/1999" is not a year from 2000 to 2099; check the date',
+        ),
+        (partial(add_time, date(2026, 3, 5), "14h30"), '"14h30" is not a time; expected hh:mm or hh:mm:ss'),
+        (
+            partial(add_time, datetime(2026, 3, 5, 10, 0), "14:30"),  # noqa: DTZ001
+            '"14:30" is another time than the date\'s own, 10:00:00; leave one of them empty',
+        ),
+        (
+            partial(check_not_ahead, date(2026, 3, 7), now=datetime(2026, 3, 5, tzinfo=UTC)),
+            "2026-03-07 is still to come, so nothing was delivered then; is it the promised date?",
+        ),
+    ],
+)
+def test_a_problem_says_what_is_wrong_and_what_to_do(read: Callable[..., object], problem: str) -> None:
+    """In words that a user can act on."""
+    with pytest.raises(ValueProblem) as caught:
+        read(field="x")
+    assert problem == caught.value.problem
 
 
 @given(MOMENTS, st.sampled_from(["%d/%m/%Y %H:%M:%S", "%d.%m.%Y %H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"]))
@@ -177,6 +213,7 @@ def test_a_time_of_its_own_completes_the_day(moment: date, text: str, expected: 
 def test_what_is_no_time_is_a_problem(text: object) -> None:
     """A time is hh:mm or hh:mm:ss."""
     assert "bad_date" == _code(add_time, date(2026, 3, 5), text)
+    assert "spreadsheet_error" == _code(add_time, date(2026, 3, 5), "#N/D")
 
 
 def test_two_times_that_differ_are_a_problem() -> None:
@@ -200,8 +237,42 @@ def test_moments_are_compared_in_utc() -> None:
     assert datetime(2026, 3, 5, 4, tzinfo=UTC) == in_utc(datetime.fromisoformat("2026-03-05T01:00-03:00"))
 
 
+def test_the_zone_of_this_machine_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A feed means the same wherever it is read."""
+    monkeypatch.setenv("TZ", "<-03>3")
+    systime.tzset()
+    try:
+        found = [in_utc(datetime(2026, 3, 5, 1)), in_utc(datetime.fromisoformat("2026-03-05T01:00-03:00"))]  # noqa: DTZ001
+    finally:
+        monkeypatch.undo()
+        systime.tzset()
+    assert ["2026-03-05T01:00:00+00:00", "2026-03-05T04:00:00+00:00"] == [moment.isoformat() for moment in found]
+
+
 def test_nothing_was_delivered_more_than_a_day_from_now(now: datetime) -> None:
     """24 hours ahead may be another zone; more is a promise."""
     check_not_ahead(now + timedelta(hours=24), now=now, field="x")
     check_not_ahead(datetime.combine(now.date(), time(23, 59)), now=now, field="x")
     assert "date_range" == _code(check_not_ahead, now + timedelta(hours=24, seconds=1), now=now)
+
+
+def test_the_same_text_may_be_two_dates() -> None:
+    """What was read of it before counts only for the same forms."""
+    text = "05/03/2026"
+    american = ("%m/%d/%Y",)
+    found = [read_date(text, field="x"), read_date(text, field="x", formats=american), read_date(text, field="x")]
+    assert [date(2026, 3, 5), date(2026, 5, 3), date(2026, 3, 5)] == found
+
+
+@pytest.mark.parametrize("text", ["31/02/2026", "12/31/2026", "05/03/1999"])
+def test_a_bad_date_is_bad_every_time(text: str) -> None:
+    """With the field that it stands in now."""
+    for field in ("date", "delivered_date", "date"):
+        with pytest.raises(ValueProblem) as caught:
+            read_date(text, field=field)
+        assert field == caught.value.field
+
+
+def test_spaces_around_a_time_do_not_count() -> None:
+    """However many there are."""
+    assert datetime(2026, 3, 5, 8, 15) == add_time(date(2026, 3, 5), f"{' ' * 100}08:15 ", field="x")  # noqa: DTZ001

@@ -133,7 +133,7 @@ def test_a_description_is_cut_only_where_the_user_says_so(feed: Callable[..., Fe
     assert isinstance(city, Defect)
     assert isinstance(error, Defect)
     assert ("text_too_long", "spreadsheet_error") == (city.code, error.code)
-    assert "1 descriptions were too long and were cut" in reader.info.warnings[0]
+    assert "1 descriptions were too long and were cut" in reader.infos[0].warnings[0]
 
 
 def test_control_characters_are_taken_out_and_counted(feed: Callable[..., FeedReader]) -> None:
@@ -141,4 +141,39 @@ def test_control_characters_are_taken_out_and_counted(feed: Callable[..., FeedRe
     reader = feed("Pedido;NF;Data;Cidade;Status\n1;1;05/03/2026;a\x1bb;c\x07d\x9f\n")
     event = _only(reader)
     assert isinstance(event, TrackingEvent)
-    assert ("ab", "cd", 3) == (event.city, event.description, reader.info.stripped_characters)
+    assert ("ab", "cd", 3) == (event.city, event.description, reader.infos[0].stripped_characters)
+
+
+@pytest.mark.parametrize(
+    ("volume", "expected"), [("", ""), (" 1/2 ", "1/2"), ("001", "001"), ("1\x07", "1"), ("x" * 64, "x" * 64)]
+)
+def test_a_volume_is_named_by_a_short_text(feed: Callable[..., FeedReader], volume: str, expected: str) -> None:
+    """Exactly as the carrier writes it; how many there are is a count."""
+    event = _only(feed(f"Pedido;NF;Data;Status;Volume;Total de Volumes\n1;1;05/03/2026;ok;{volume};3\n"))
+    assert isinstance(event, TrackingEvent)
+    assert (expected, 3, False) == (event.volume, event.volumes, event.is_returned)
+
+
+def test_json_may_write_a_volume_as_a_whole_number(feed: Callable[..., FeedReader]) -> None:
+    """As a text it is the same."""
+    event = _only(feed('{"orderId":"1","invoiceNumber":"1","date":"2026-03-05","description":"ok","volume":2}\n'))
+    assert isinstance(event, TrackingEvent)
+    assert "2" == event.volume
+
+
+@pytest.mark.parametrize(
+    ("volume", "code"),
+    [("1\t2", "bad_id"), ("1\u200b", "bad_id"), ("x" * 65, "text_too_long"), ("\u0958" * 40, "text_too_long")],
+)
+def test_a_volume_that_names_nothing_is_a_defect(feed: Callable[..., FeedReader], volume: str, code: str) -> None:
+    """Before it could be taken for another one."""
+    defect = _only(feed(f"Pedido;NF;Data;Status;Volume\n1;1;05/03/2026;ok;{volume}\n"))
+    assert isinstance(defect, Defect)
+    assert ("Volume", code) == (defect.column, defect.code)
+
+
+def test_every_control_character_is_counted_each_time_it_is_stripped(feed: Callable[..., FeedReader]) -> None:
+    """Also in a text that was read before."""
+    reader = feed("Pedido;NF;Data;Status\n" + "1;1;05/03/2026;Cole\x01tado\n" * 3)
+    assert ["Coletado"] * 3 == [value.description for value in reader if isinstance(value, TrackingEvent)]
+    assert [3] == [info.stripped_characters for info in reader.infos]

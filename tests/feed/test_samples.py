@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import attrs
 import pytest
 
-from vtex_tracking.feed import FeedReader, expand_feeds
+from vtex_tracking.feed import FeedReader, InvoiceReader
+from vtex_tracking.ledger.sqlite.connection import LedgerFile
+from vtex_tracking.ledger.sqlite.invoices import InvoiceTable
 from vtex_tracking.model import Defect, TrackingEvent
 from vtex_tracking.settings import FeedSettings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
 SAMPLES: Final = Path(__file__).parents[2] / "samples"
+EXPECTED: Final = sorted((SAMPLES / "expected").iterdir())
+EMPTY: Final = ("", None, False)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +48,7 @@ def test_a_sample_reads_as_it_says(
         sum(event.is_delivered for event in found),
         len(values) - len(found),
     )
-    assert () == reader.info.warnings
+    assert () == reader.infos[0].warnings
 
 
 def test_the_sample_of_defects_has_many_kinds(now: datetime) -> None:
@@ -52,9 +59,31 @@ def test_the_sample_of_defects_has_many_kinds(now: datetime) -> None:
     assert 10 == len(codes)
 
 
+@pytest.fixture(scope="module")
+def sample_map() -> Iterator[InvoiceTable]:
+    """The map of invoices beside the samples, which the formats without orders need."""
+    with LedgerFile(None) as ledger:
+        table = InvoiceTable(ledger, alike_max=10)
+        table.take_in(InvoiceReader(str(SAMPLES / "invoices.csv"), settings=FeedSettings()))
+        yield table
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: path.stem)
+def test_a_sample_reads_as_the_events_beside_it(now: datetime, sample_map: InvoiceTable, expected: Path) -> None:
+    """Event by event, every value that is not empty."""
+    reader = FeedReader(str(SAMPLES / expected.stem), settings=FeedSettings(), now=now, invoices=sample_map)
+    found = []
+    for value in reader:
+        assert isinstance(value, TrackingEvent), value
+        said = {name: one for name, one in attrs.asdict(value).items() if one not in EMPTY}
+        found.append(said | {"place": value.place.removeprefix(f"{SAMPLES}/")})
+    assert [json.loads(line) for line in expected.read_text(encoding="utf-8").splitlines()] == found
+    assert [()] == [info.warnings for info in reader.infos]
+
+
 def test_the_page_names_every_sample() -> None:
-    """And the patterns it shows find them all."""
+    """And nothing lies here unseen."""
     page = (SAMPLES / "README.md").read_text(encoding="utf-8")
-    found = expand_feeds([str(SAMPLES / "*.csv"), str(SAMPLES / "*.jsonl")])
-    assert {path.name for path in SAMPLES.iterdir()} - {"README.md"} == {Path(name).name for name in found}
-    assert all(f"`{Path(name).name}`" in page for name in found)
+    names = {path.name for path in SAMPLES.iterdir()} - {"README.md"}
+    assert set() == {name for name in names if f"`{name}`" not in page}
+    assert {path.stem for path in EXPECTED} <= names

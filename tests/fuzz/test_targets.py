@@ -11,6 +11,9 @@ from fuzz_targets import TARGETS, Target
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from vtex_tracking.feed.formats.registry import FORMATS
+
+CONTRIBUTING: Final = Path(__file__).parents[2] / "CONTRIBUTING.md"
 CASES: Final = sorted(path for path in (Path(__file__).parent / "cases").glob("*/*") if path.is_file())
 
 
@@ -41,6 +44,13 @@ def _edited(data: bytes, edits: list[Edit]) -> bytes:
     for edit in edits:
         data = edit.of(data)
     return data
+
+
+def test_every_format_is_fuzzed() -> None:
+    """Under its own name; and who wants to fuzz finds all the names on the page."""
+    assert [] == [name for name in FORMATS if name not in TARGETS]
+    page = CONTRIBUTING.read_text(encoding="utf-8")
+    assert [] == [name for name in TARGETS if f"`{name}`" not in page]
 
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)

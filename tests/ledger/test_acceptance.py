@@ -16,7 +16,6 @@ from ledger_runs import (
     SETTINGS,
     defect,
     event,
-    go_on,
     open_run,
     push,
     rows,
@@ -26,6 +25,7 @@ from ledger_runs import (
 from vtex_tracking.errors import InterruptedRunError
 from vtex_tracking.ledger.sqlite import care
 from vtex_tracking.ledger.sqlite.acceptance import accept, refuse
+from vtex_tracking.ledger.sqlite.asking import asking
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.dispatch import Dispatch
 from vtex_tracking.ledger.sqlite.history import History, begin_run
@@ -207,7 +207,8 @@ def test_a_feed_that_is_not_accepted_leaves_its_defects_and_counts_alone(ledger:
     intake = Intake(ledger, settings=SETTINGS, now_s=NOW_S)
     intake.add([event(), event(), defect()])
     history = begin(ledger)
-    refuse(ledger, intake, run_no=history.run_no)
+    intake.count()
+    refuse(ledger, intake, run_no=history.run_no, account="mystore")
     counts = history.counts()
     assert (3, 1, 1, 1, 0) == (counts.records, counts.events, counts.duplicates, counts.defects, counts.invoices)
     assert () == counts.faults()
@@ -215,27 +216,45 @@ def test_a_feed_that_is_not_accepted_leaves_its_defects_and_counts_alone(ledger:
     assert ([], []) == (rows(ledger, "SELECT * FROM invoices"), rows(ledger, "SELECT * FROM facts"))
 
 
-def test_a_stop_in_the_middle_leaves_a_part_accepted_and_nothing_wrong(ledger: LedgerFile) -> None:
-    """The next run takes the feed in again, and every invoice is sent once."""
+def test_what_earlier_runs_left_is_in_the_account_of_a_run_that_refused(ledger: LedgerFile) -> None:
+    """Nothing of it is sent either; what is settled is no concern of this run, and the next one finds all as it was."""
+    push(ledger, event("1-01"))
+    push(ledger, event("2-01"), settlement=BAD_REQUEST)
+    push(ledger, event("3-01"), settlement=LEFT_UNKNOWN)
+    push(ledger, event("4-01"), settlement=LEFT_FAILED)
+    before = kept(ledger)
+    intake = Intake(ledger, settings=SETTINGS, now_s=NOW_S)
+    intake.add([event("1-01", day=2), event("3-01", day=2), event("5-01"), event("5-01")])
+    intake.leave_uncounted()
+    history = begin(ledger)
+    refuse(ledger, intake, run_no=history.run_no, account="mystore")
+    assert {"3-01", "4-01"} == set(outcomes(history))
+    counts = history.counts()
+    assert (4, 4, 0, 2, ()) == (counts.records, counts.events, counts.duplicates, counts.pending, counts.faults())
+    assert before == kept(ledger)
+    assert ["3-01", "4-01"] == [due.update.key.order_id for due in open_run(ledger).due()]
+
+
+def test_a_stop_in_the_middle_leaves_nothing_accepted(ledger: LedgerFile) -> None:
+    """However far it came; the next run takes the feed in again, and every invoice is sent once."""
     records = [event(f"{number:04d}") for number in range(1200)]
-    asked = 0
-
-    def stop_at_the_third() -> None:
-        nonlocal asked
-        asked += 1
-        if asked == 3:
-            raise InterruptedRunError("stopped", exit_code=130)
-
     intake = Intake(ledger, settings=SETTINGS, now_s=NOW_S)
     intake.add(records)
-    with pytest.raises(InterruptedRunError):
-        accept(ledger, intake, run_no=begin(ledger).run_no, settings=SETTINGS, go_on=stop_at_the_third)
-    assert [(1000,)] == rows(ledger, "SELECT count(*) FROM invoices WHERE state = 'pending'")
+
+    def stop_in_the_middle() -> None:
+        if intake.tally.invoices:
+            raise InterruptedRunError("stopped", exit_code=130)
+
+    history = begin(ledger)
+    with pytest.raises(InterruptedRunError), asking(ledger, stop_in_the_middle):
+        accept(ledger, intake, run_no=history.run_no, settings=SETTINGS)
+    assert 0 < intake.tally.invoices < 1200
+    assert [(0, 0)] == rows(ledger, "SELECT (SELECT count(*) FROM invoices), (SELECT count(*) FROM facts)")
     assert [] == list(care.problems(ledger))
     again = Intake(ledger, settings=SETTINGS, now_s=NOW_S)
     again.add(records)
     history = begin(ledger, run_id="run-y")
-    accept(ledger, again, run_no=history.run_no, settings=SETTINGS, go_on=go_on)
+    accept(ledger, again, run_no=history.run_no, settings=SETTINGS)
     assert 1200 == Dispatch(ledger, run_no=history.run_no, quiet_period_s=0).count()
     assert () == history.counts().faults()
 

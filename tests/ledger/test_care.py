@@ -19,6 +19,7 @@ from ledger_runs import (
 
 from vtex_tracking.ledger.sqlite import care
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
+from vtex_tracking.model import FeedWarning
 
 
 def spoil(ledger: LedgerFile, statement: str) -> list[str]:
@@ -72,6 +73,7 @@ def test_a_whole_ledger_has_no_problems(ledger: LedgerFile) -> None:
         ("UPDATE invoices SET fingerprint = 'f' WHERE order_id = 'refused'", "its update is not what its facts say"),
         ("DELETE FROM facts WHERE invoice_id = 1", "its update is not what its facts say"),
         ("UPDATE facts SET is_delivered = 1 WHERE invoice_id = 1", "its update is not what its facts say"),
+        ("INSERT INTO volumes VALUES (1, '1', '2026-03-01 10:00', '', 1, 0)", "its update is not what its facts say"),
         ("UPDATE runs SET records = records + 1", "run run-1: its accounts do not add up"),
         ("INSERT INTO defects VALUES (1, 99, 'x', '{}')", "run run-1: its accounts do not add up"),
         (
@@ -79,6 +81,7 @@ def test_a_whole_ledger_has_no_problems(ledger: LedgerFile) -> None:
             "run run-1: its accounts do not add up",
         ),
         ("INSERT INTO facts VALUES (99, '', '', '', '', 0, '', 1)", "a row of facts belongs to nothing"),
+        ("INSERT INTO volumes VALUES (99, '1', '', '', 0, 0)", "a row of volumes belongs to nothing"),
     ],
 )
 def test_each_damage_is_found(ledger: LedgerFile, statement: str, problem: str) -> None:
@@ -120,19 +123,20 @@ def test_forgetting_takes_all_that_is_known_of_an_invoice(ledger: LedgerFile) ->
     assert [] == list(care.problems(ledger))
 
 
-def test_forgetting_by_age_takes_what_was_settled_before_and_old_defects(ledger: LedgerFile) -> None:
+def test_forgetting_by_age_takes_what_was_settled_before_and_old_defects_and_warnings(ledger: LedgerFile) -> None:
     """What is as old as asked for stays."""
-    push(ledger, event("old"), defect(), now_s=NOW_S - 10)
-    push(ledger, event("new"), defect(), now_s=NOW_S)
+    for name, now_s in (("old", NOW_S - 10), ("new", NOW_S)):
+        run = push(ledger, event(name), defect(), now_s=now_s)
+        run.history.keep_warnings([FeedWarning(code="odd", place=f"{name}.csv", problem="is odd")])
 
     def forgotten(before_s: float, *, order_id: str | None = None) -> int:
         return care.forget(ledger, account="mystore", order_id=order_id, invoice_number=None, before_s=before_s)
 
     assert (0, 0) == (forgotten(NOW_S - 10), forgotten(NOW_S, order_id="new"))
-    assert [(2,)] == rows(ledger, "SELECT count(*) FROM defects")
+    assert [(2, 2)] == rows(ledger, "SELECT count(*), (SELECT count(*) FROM warnings) FROM defects")
     assert 1 == forgotten(NOW_S)
     assert [("new",)] == rows(ledger, "SELECT order_id FROM invoices")
-    assert [(2,)] == rows(ledger, "SELECT run_no FROM defects")
+    assert [(2, 2)] == rows(ledger, "SELECT defects.run_no, warnings.run_no FROM defects, warnings")
     assert [] == list(care.problems(ledger))
 
 
@@ -144,11 +148,21 @@ def test_what_is_forgotten_is_new_when_it_is_said_again(ledger: LedgerFile) -> N
     assert ["left", "1-01"] == [due.update.key.order_id for due in open_run(ledger, event()).due()]
 
 
+def test_volumes_are_forgotten_with_their_invoice(ledger: LedgerFile) -> None:
+    """Said again, one volume that is delivered is all that is known."""
+    push(ledger, event(is_delivered=True, volume="1", volumes=2), event("2-01", volume="1"))
+    care.forget(ledger, account="mystore", order_id="1-01", invoice_number=None, before_s=None)
+    assert [("2-01", "1")] == rows(ledger, "SELECT order_id, volume FROM volumes JOIN invoices USING (invoice_id)")
+    (due,) = open_run(ledger, event(is_delivered=True, volume="2")).due()
+    assert due.update.is_delivered
+
+
 def test_forgetting_looks_for_references_by_an_index(ledger: LedgerFile) -> None:
     """Each invoice that goes asks whether something refers to it: never by reading a whole table."""
     for question in (
         "SELECT 1 FROM run_invoices WHERE invoice_id = 1",
         "SELECT 1 FROM facts WHERE invoice_id = 1",
+        "SELECT 1 FROM volumes WHERE invoice_id = 1",
         "SELECT 1 FROM ambiguities WHERE invoice_id = 1",
     ):
         ((*_, plan),) = rows(ledger, f"EXPLAIN QUERY PLAN {question}")

@@ -18,7 +18,7 @@ from ledger_runs import event, push, rows
 
 from vtex_tracking.errors import LedgerBusyError, LedgerError, LedgerVersionError
 from vtex_tracking.ledger.sqlite import schema
-from vtex_tracking.ledger.sqlite.connection import BUSY_TIMEOUT_S, LedgerFile
+from vtex_tracking.ledger.sqlite.connection import BUSY_TIMEOUT_S, JOURNAL_BYTES_MAX, LedgerFile
 
 HOLD: Final = """
 import sys
@@ -140,6 +140,15 @@ def test_a_new_ledger_is_for_its_owner_alone(tmp_path: Path) -> None:
     assert 0o700 == mode_of(path.parent)
     with LedgerFile(path) as ledger:
         assert not ledger.is_new
+
+
+def test_a_ledger_that_others_could_read_is_its_owners_alone_from_then_on(path: Path) -> None:
+    """As one that was copied back from somewhere; the journal takes its mode."""
+    LedgerFile(path).close()
+    path.chmod(0o644)
+    with LedgerFile(path) as ledger:
+        push(ledger, event())
+        assert [0o600, 0o600] == [mode_of(path), mode_of(Path(f"{path}-wal"))]
 
 
 @pytest.mark.parametrize("name", ["ledger.db", "ledger.db.lock"])
@@ -337,6 +346,39 @@ def test_a_full_disk_is_an_error_of_the_ledger_and_nothing_is_half_written(path:
         ledger.sql.execute("PRAGMA max_page_count = 1000000")
         push(ledger, event("2-01"))
         assert [(2,)] == rows(ledger, "SELECT count(*) FROM invoices WHERE state = 'sent'")
+
+
+def journal_bytes(ledger: LedgerFile) -> int:
+    return Path(f"{ledger.path}-wal").stat().st_size
+
+
+def commit(ledger: LedgerFile, *, rows: int, text: str) -> None:
+    with ledger.transaction() as sql:
+        sql.executemany("INSERT INTO accounts VALUES (?, 1)", ((f"{text}{number}",) for number in range(rows)))
+
+
+def test_the_journal_does_not_grow_with_what_is_committed(path: Path) -> None:
+    """However many small commits there are, it is folded in after a few hundred rows."""
+    with LedgerFile(path) as ledger:
+        ledger.sql.execute("PRAGMA synchronous = OFF")
+        largest = 0
+        for number in range(1500):
+            commit(ledger, rows=3, text=f"{number}-")
+            largest = max(largest, journal_bytes(ledger))
+        assert 0 < largest < JOURNAL_BYTES_MAX
+
+
+def test_a_journal_that_one_transaction_made_large_is_cut_again(path: Path) -> None:
+    """A transaction is as large as it is; what comes behind it does not leave its file so."""
+    with LedgerFile(path) as ledger:
+        ledger.sql.execute("PRAGMA synchronous = OFF")
+        assert [(JOURNAL_BYTES_MAX,)] == rows(ledger, "PRAGMA journal_size_limit")
+        ledger.sql.execute("PRAGMA journal_size_limit = 100000")  # so that a test need not write as much
+        commit(ledger, rows=20_000, text="x" * 50)
+        assert journal_bytes(ledger) > 2_000_000
+        commit(ledger, rows=1, text="y")
+        assert journal_bytes(ledger) <= 100_000
+        assert [(0,)] == rows(ledger, "PRAGMA wal_autocheckpoint")
 
 
 def test_a_bug_of_ours_is_not_told_as_a_broken_disk(ledger: LedgerFile) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 from attrs import evolve
 from ledger_runs import (
@@ -18,12 +20,14 @@ from ledger_runs import (
     event,
     open_run,
     push,
+    rows,
 )
 
 from vtex_tracking.errors import LedgerError
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.history import begin_run, find_run, past_runs, utc_text
-from vtex_tracking.model import Counts, Notice, OutcomeKind, Percentiles, Reason, TopReason
+from vtex_tracking.ledger.sqlite.history import begin_run, find_run, past_runs
+from vtex_tracking.ledger.sqlite.outcomes import utc_text
+from vtex_tracking.model import Counts, FeedWarning, Notice, OutcomeKind, Percentiles, Reason, TopReason
 from vtex_tracking.summing import shown_settings
 
 MANY = 1001  # a page and one more
@@ -224,6 +228,27 @@ def test_a_summary_comes_back_as_it_was(ledger: LedgerFile) -> None:
     odd = evolve(summary, notices=(Notice(code="feed", message="S\udce3o.csv: changed while it was read"),))
     run.history.finish(odd)
     assert odd.notices == getattr(run.history.summary(), "notices", ())
+
+
+def test_warnings_are_kept_in_their_order(ledger: LedgerFile) -> None:
+    """Those of a run, whenever they were said, whole and in pages."""
+    said = [FeedWarning(code="odd", place=f"feed.csv:{number}", problem="é odd") for number in range(2500)]
+    first, second = push(ledger, event()).history, open_run(ledger).history
+    first.keep_warnings(said[:2000])
+    second.keep_warnings(said[:1])
+    first.keep_warnings(iter(said[2000:]))
+    first.keep_warnings([])
+    assert said == list(first.warnings())
+    assert said[:1] == list(second.warnings())
+    assert [("odd", 2501)] == rows(ledger, "SELECT code, count(*) FROM warnings GROUP BY code")
+
+
+def test_a_run_knows_whether_the_one_before_it_was_made_elsewhere(ledger: LedgerFile) -> None:
+    """Only the newest before it counts, of whatever account, and the first has none."""
+    runs = [push(ledger, event()).history, *(open_run(ledger).history for _ in range(3))]
+    ledger.sql.execute("UPDATE runs SET host = 'elsewhere' WHERE run_no = 2")
+    assert [None, socket.gethostname(), None] == [run.host_before() for run in (runs[0], runs[1], runs[3])]
+    assert "elsewhere" == runs[2].host_before()
 
 
 def test_a_run_is_found_by_its_name_or_is_the_last(ledger: LedgerFile) -> None:

@@ -101,15 +101,17 @@ async def test_what_comes_while_the_disk_is_busy_is_the_next_group() -> None:
 
 
 @in_virtual_time
-async def test_an_error_reaches_every_caller_of_the_group_and_no_other() -> None:
-    """Nobody believes to be durable what is not."""
-    disk = Disk(error=LedgerError("disk full"))
+async def test_after_an_error_nothing_is_written_any_more() -> None:
+    """Nobody believes to be durable what is not, and a disk that failed is not asked a second time."""
+    disk = Disk()
     writer = writer_on(disk, group_max=2)
+    await writer.durable(entry(0))
+    error = disk.error = LedgerError("disk full")
     results = await asyncio.gather(*(writer.durable(entry(seq)) for seq in range(3)), return_exceptions=True)
-    assert [disk.error] * 3 == results
     disk.error = None
-    await writer.durable(entry(9))
-    assert [[9]] == disk.groups
+    results += await asyncio.gather(writer.durable(entry(9)), return_exceptions=True)
+    assert [error] * 4 == results
+    assert ([[0]], 2) == (disk.groups, len(disk.moments))
 
 
 @in_virtual_time

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
+import confined
 import loud
 import pytest
 from process_support import Ended, end, start_python, write_feed
@@ -55,6 +56,12 @@ async def start_loud_push(sandbox: Sandbox, folder: Path, *options: str) -> Proc
 def command_line_of(process: Process) -> bytes:
     """What every user of the machine can see of a process; Linux."""
     return Path(f"/proc/{process.pid}/cmdline").read_bytes()
+
+
+def core_bytes_max_of(process: Process) -> str:
+    """How much of its memory a crash of the process would write to the disk; Linux."""
+    limits = Path(f"/proc/{process.pid}/limits").read_text(encoding="ascii").splitlines()
+    return next(line.split()[4] for line in limits if line.startswith("Max core file size"))
 
 
 def showing(folder: Path, *ended: Ended, also: Sequence[bytes] = ()) -> list[str]:
@@ -170,3 +177,24 @@ async def test_keys_that_are_refused_are_not_quoted(tmp_path: Path, variables: d
     assert "VTEX_APP_TOKEN" in ended.stderr
     (tmp_path / "token.txt").unlink()
     assert [] == showing(tmp_path, ended)
+
+
+async def test_a_crash_would_write_no_memory_to_the_disk(tmp_path: Path) -> None:
+    """While keys are in it the process has a limit of 0 for cores, also where the user's is another."""
+    feed = write_feed(tmp_path / "feed.csv", invoices=INVOICES, events=INVOICES, duplicates=0, defects=0)
+    async with Sandbox() as sandbox:
+        where = (
+            "--account",
+            "mystore",
+            "--base-url",
+            sandbox.url,
+            "--ledger",
+            ":memory:",
+            "--report",
+            tmp_path / "report",
+        )
+        process = await start_python(Path(confined.__file__), "cores", "push", feed, *where, folder=tmp_path)
+        await sandbox.reached(1)
+        core_bytes_max = core_bytes_max_of(process)
+        await end(process)
+    assert "0" == core_bytes_max

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import sqlite3
-from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Final
 
 import pytest
 from confined_support import run_confined
+from fifo_support import Fifo
 from process_support import end, push, run, start_push, write_feed
 
 from vtex_tracking import Credentials, LedgerError, Secret, Settings, push_feed
@@ -164,14 +164,18 @@ async def test_in_memory_nothing_is_remembered(tmp_path: Path) -> None:
 
 async def test_of_runs_that_start_together_one_holds_the_ledger(tmp_path: Path) -> None:
     """The others exit with 9, name the holder, and send nothing; each invoice is sent once."""
-    feed = write_feed(tmp_path / "feed.csv", invoices=40, events=40, duplicates=0, defects=0)
+    feed = Fifo(tmp_path / "feed.csv")  # so that the holder waits for its feed until the others have ended
+    text = write_feed(tmp_path / "whole.csv", invoices=40, events=40, duplicates=0, defects=0).read_text()
     async with Sandbox() as sandbox:
-        options = ("--quiet", "--rate", "40/s")
-        processes = [await start_push(sandbox, feed, *options, folder=tmp_path) for _ in range(4)]
-        ended = await asyncio.gather(*map(end, processes))
-        assert Counter({9: 3, 0: 1}) == Counter(one.exit_code for one in ended), [one.stderr for one in ended]
-        holder = next(process.pid for process, one in zip(processes, ended, strict=True) if one.exit_code == 0)
-        assert all(f"pid {holder} " in one.stderr for one in ended if one.exit_code)
+        options = ("--quiet", "--rate", "400/s")
+        processes = [await start_push(sandbox, feed.path, *options, folder=tmp_path) for _ in range(4)]
+        ending = asyncio.as_completed(map(end, processes))
+        others = [await next(ending) for _ in range(3)]
+        feed.offer(text)
+        assert 0 == (await next(ending)).exit_code
+        [holder] = [process.pid for process in processes if process.returncode == 0]
+        for other in others:
+            assert (9, True) == (other.exit_code, f"pid {holder} " in other.stderr), other.stderr
         assert 40 == len({request.path for request in sandbox.requests}) == len(sandbox.requests)
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 
 from process_support import EVENTS, INVOICES, end, most_in_a_window, push, results, run, start_push, summary, write_feed
+from revoked_support import INVOICES as INVOICES_REVOKED
+from revoked_support import revoke
 
 from vtex_tracking.sandbox import CourierEvent, Ending, FaultRule, Sandbox
 
@@ -127,6 +129,12 @@ async def test_refused_credentials_stop_the_run(tmp_path: Path) -> None:
         assert (100, 100) == (summary(tmp_path)["counts"]["invoices"], summary(tmp_path)["counts"]["pending"])
         assert "another-token" not in ended.stdout + ended.stderr
         assert "some-token" not in ended.stdout + ended.stderr
+
+
+async def test_a_key_that_is_revoked_on_the_way_wastes_few_requests_and_loses_nothing(tmp_path: Path) -> None:
+    """401 from the middle on: exit 7, the rest pending; then a good key sends that, and nothing twice."""
+    trial = await revoke(invoices=INVOICES_REVOKED, folder=tmp_path)
+    assert [] == list(trial.problems())
 
 
 async def test_one_bad_minute_of_vtex_is_got_over(tmp_path: Path) -> None:

@@ -15,12 +15,17 @@ import pytest
 from confined_support import push_confined, run_confined
 from fifo_support import Fifo
 from folder_watch import FolderWatch
+from ledger_support import left_in
 from process_support import Ended, end, most_in_a_window, push, results, start_push, summary, write_feed
 
 from vtex_tracking import past
 from vtex_tracking.sandbox import Ending, FaultRule, Sandbox
 
 SIGNALS: Final = [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 143)]
+REPORT: Final = {
+    "summary.json",
+    *(f"{name}.{kind}" for name in ("results", "defects", "warnings") for kind in ("csv", "jsonl")),
+}
 AT_ONCE_S: Final = 20.0  # what ends at once ends long before that, also on a busy machine
 
 
@@ -54,7 +59,7 @@ def outcomes(folder: Path) -> Counter[str]:
 async def test_a_signal_while_the_feed_is_taken_in_sends_nothing(
     tmp_path: Path, number: signal.Signals, exit_code: int
 ) -> None:
-    """The feed has just come to its end: nothing is sent, and the same command sends all of it."""
+    """The feed has just come to its end: a whole report, of nothing accepted and nothing sent."""
     text = feed_in(tmp_path, invoices=5000, events=20_000).read_text(encoding="utf-8")
     fifo = Fifo(tmp_path / "fifo.csv")
     async with Sandbox() as sandbox:
@@ -64,8 +69,25 @@ async def test_a_signal_while_the_feed_is_taken_in_sends_nothing(
         process.send_signal(number)
         ended = await ended_at_once(process)
         assert (exit_code, 0) == (ended.exit_code, len(sandbox.requests)), ended.stderr
-        assert "nothing was sent" in ended.stderr
-        assert () == past.check_ledger(tmp_path / "ledger.db")
+        assert exit_code == summary(tmp_path)["exit_code"]
+        assert Counter() == outcomes(tmp_path)
+        assert {} == left_in(tmp_path / "ledger.db")
+
+
+async def test_a_signal_while_the_feed_is_accepted_takes_all_of_it_back(tmp_path: Path) -> None:
+    """The ledger's journal has thousands of invoices in it already: nothing of the feed is in the ledger afterwards."""
+    feed = feed_in(tmp_path, invoices=8000)
+    async with Sandbox() as sandbox:
+        with FolderWatch(tmp_path) as watch:
+            process = await start_push(sandbox, feed, folder=tmp_path)
+            await watch.grown("ledger.db-wal", bytes_min=1 << 20)
+            process.send_signal(signal.SIGINT)
+            ended = await ended_at_once(process)
+        assert (130, 0) == (ended.exit_code, len(sandbox.requests)), ended.stderr
+        counts = summary(tmp_path)["counts"]
+        assert (8000, 8000, 0) == (counts["records"], counts["events"], counts["invoices"])
+        assert Counter() == outcomes(tmp_path)
+        assert {} == left_in(tmp_path / "ledger.db")
 
 
 async def test_a_closed_terminal_while_sending_drains(tmp_path: Path) -> None:
@@ -123,9 +145,7 @@ async def test_a_signal_while_the_report_is_written_leaves_it_whole(tmp_path: Pa
             ended = await ended_at_once(process)
         assert 3 == ended.exit_code == summary(tmp_path)["exit_code"], ended.stderr
         assert Counter(sent=1) == outcomes(tmp_path)
-        assert {"results.jsonl", "results.csv", "defects.csv", "defects.jsonl", "summary.json"} == {
-            path.name for path in (tmp_path / "report").iterdir()
-        }
+        assert REPORT == {path.name for path in (tmp_path / "report").iterdir()}
 
 
 async def test_a_second_signal_cuts_off_what_is_in_flight(tmp_path: Path) -> None:
@@ -172,6 +192,13 @@ async def test_nobody_has_to_read_stdout(tmp_path: Path) -> None:
         assert (0, "") == (ended.exit_code, ended.stderr), command
 
 
+@pytest.mark.parametrize("arguments", [("--help",), ("push", "--help")])
+async def test_nobody_has_to_read_the_help(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """`--help | head` is no failure."""
+    ended = await run_confined("stdout:unread", *arguments, folder=tmp_path)
+    assert (0, "") == (ended.exit_code, ended.stderr)
+
+
 async def test_a_process_that_stood_still_sends_no_burst(tmp_path: Path) -> None:
     """SIGSTOP for longer than it takes to send ten: after SIGCONT the pace is what it was."""
     feed = feed_in(tmp_path, invoices=60)
@@ -205,8 +232,8 @@ async def test_a_stop_at_any_moment_of_the_start_leaves_nothing_wrong(tmp_path: 
 
 @pytest.mark.parametrize(("number", "exit_code"), SIGNALS)
 async def test_a_signal_while_a_feed_is_waited_for_stops_the_run(tmp_path: Path, number: int, exit_code: int) -> None:
-    """A FIFO that its writer holds open: who is told to stop does not wait for the writer."""
-    fifo = Fifo(tmp_path / "feed.csv")
+    """A FIFO that its writer holds open: who is told to stop does not wait for the writer, and has a whole report."""
+    fifo = Fifo(tmp_path / "fifo.csv")
     async with Sandbox() as sandbox:
         process = await start_push(sandbox, fifo.path, folder=tmp_path)
         writing = await fifo.open()
@@ -217,6 +244,43 @@ async def test_a_signal_while_a_feed_is_waited_for_stops_the_run(tmp_path: Path,
         finally:
             os.close(writing)
         assert (exit_code, 0) == (ended.exit_code, len(sandbox.requests)), ended.stderr
+        assert "nothing of them was accepted" in ended.stdout
+        assert Counter() == outcomes(tmp_path)
+
+
+async def test_a_run_that_was_stopped_while_reading_changes_nothing_for_the_next(tmp_path: Path) -> None:
+    """What earlier runs left is in its report, pending; the next run sends that and its feed, each invoice once."""
+    fifo, feed = Fifo(tmp_path / "fifo.csv"), feed_in(tmp_path, invoices=3)
+    async with Sandbox(credentials=("another-key", "another-token")) as sandbox:
+        assert 7 == (await push(sandbox, feed, folder=tmp_path)).exit_code
+    before = left_in(tmp_path / "ledger.db")
+    async with Sandbox() as sandbox:
+        process = await start_push(sandbox, fifo.path, folder=tmp_path)
+        writing = await fifo.open()
+        process.send_signal(signal.SIGINT)
+        ended = await ended_at_once(process)
+        os.close(writing)
+        assert (130, Counter(pending=3)) == (ended.exit_code, outcomes(tmp_path)), ended.stderr
+        assert before == left_in(tmp_path / "ledger.db")
+        assert 0 == (await push(sandbox, feed_in(tmp_path, invoices=5), folder=tmp_path)).exit_code
+        assert {1} == set(Counter(request.path for request in sandbox.requests).values())
+        assert 5 == len(sandbox.requests)
+
+
+async def test_a_second_signal_while_a_feed_is_taken_in_ends_it_without_a_report(tmp_path: Path) -> None:
+    """Nobody waits for the report of nothing; no traceback, and the ledger is whole."""
+    fifo = Fifo(tmp_path / "fifo.csv")
+    async with Sandbox() as sandbox:
+        process = await start_push(sandbox, fifo.path, folder=tmp_path)
+        writing = await fifo.open()
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
+        ended = await ended_at_once(process)
+        os.close(writing)
+        assert ended.exit_code in {130, 143}, ended.stderr
+        assert (0, False) == (len(sandbox.requests), "Traceback" in ended.stderr)
+        assert [] == [path.name for path in (tmp_path / "report").iterdir()]
+        assert () == past.check_ledger(tmp_path / "ledger.db")
 
 
 async def test_stdout_may_be_closed(tmp_path: Path) -> None:

@@ -28,11 +28,18 @@ from ledger_runs import (
 
 from vtex_tracking.ledger.sqlite import care
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.merge import Fact, fact_of, gather, update_of
+from vtex_tracking.merge import Known, fact_of, gather, join_volumes, update_of, volume_of
 from vtex_tracking.model import Due, Effect, InvoiceKey, OutcomeKind, Settlement, TrackingEvent
 
 DAY_S: Final = 24 * 3600.0
-RECORDS: Final = st.builds(event, st.sampled_from(["1-01", "2-01"]), st.integers(1, 3), is_delivered=st.booleans())
+RECORDS: Final = st.builds(
+    event,
+    st.sampled_from(["1-01", "2-01"]),
+    st.integers(1, 3),
+    is_delivered=st.booleans(),
+    volume=st.sampled_from(["", "1", "2"]),
+    volumes=st.none() | st.integers(1, 2),
+)
 SETTLEMENTS: Final = (CONFIRMED, BAD_REQUEST, NOT_FOUND, LEFT_UNKNOWN, LEFT_FAILED, TIMED_OUT, UNREACHABLE)
 
 
@@ -40,14 +47,19 @@ SETTLEMENTS: Final = (CONFIRMED, BAD_REQUEST, NOT_FOUND, LEFT_UNKNOWN, LEFT_FAIL
 class Modelled:
     """All that should be true of one invoice."""
 
-    facts: set[Fact] = field(factory=set)
+    records: list[TrackingEvent] = field(factory=list)
+    was_delivered: bool = False  # when the last feed was accepted
     state: str = ""
     doubts: dict[str, float] = field(factory=dict)  # fingerprint → when it was left in doubt
     settled_s: float = 0.0
     is_not_found: bool = False
 
+    def known(self) -> Known:
+        volumes = join_volumes(map(volume_of, self.records), ())
+        return gather(map(fact_of, self.records), volumes=volumes, was_delivered=self.was_delivered)
+
     def fingerprint(self) -> str:
-        return update_of(InvoiceKey("", ""), gather(self.facts)).fingerprint
+        return update_of(InvoiceKey("", ""), self.known()).fingerprint
 
     def is_in_doubt(self) -> bool:
         return self.fingerprint() in self.doubts
@@ -211,12 +223,13 @@ class LedgerMachine(RuleBasedStateMachine):
     def _accept(self, records: list[TrackingEvent], *, is_retrying_rejected: bool) -> None:
         named = {record.order_id for record in records}
         fresh = set()
-        for record in records:
-            invoice = self.invoices.setdefault(record.order_id, Modelled())
-            before = invoice.fingerprint() if invoice.facts else None
-            invoice.facts.add(fact_of(record))
+        for name in named:
+            invoice = self.invoices.setdefault(name, Modelled())
+            before = invoice.fingerprint() if invoice.records else None
+            invoice.records += [record for record in records if record.order_id == name]
+            invoice.was_delivered = invoice.known().is_delivered
             if before != invoice.fingerprint():
-                fresh.add(record.order_id)
+                fresh.add(name)
         self.listed = {}
         for name, invoice in self.invoices.items():
             may_exist = name in named and invoice.is_not_found and self.now_s - invoice.settled_s >= DAY_S
@@ -232,7 +245,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def _check_due(self, name: str, due: Due) -> None:
         """The bytes are those of all facts, and they wait for other bytes that may still arrive."""
         invoice = self.invoices[name]
-        assert update_of(due.update.key, gather(invoice.facts)) == due.update
+        assert update_of(due.update.key, invoice.known()) == due.update
         others = [at_s for fingerprint, at_s in invoice.doubts.items() if fingerprint != due.update.fingerprint]
         until_s = min(max(others), self.now_s) + SETTINGS.quiet_period_s if others else 0.0
         assert (until_s if until_s > self.now_s else 0.0) == due.not_before_s

@@ -5,23 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
+from functools import reduce
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtex_tracking.merge import Fact, Known, fact_of, gather, join, known_of, update_of
+from vtex_tracking.merge import Fact, Known, fact_of, gather, join, join_volumes, known_of, update_of, volume_of
 from vtex_tracking.model import Event, InvoiceKey, TrackingEvent, clean_text
 
 KEY = InvoiceKey("1-01", "1")
 TEXTS = (st.sampled_from(["Coletado", "Saiu", "São Paulo"]) | st.text(max_size=20)).map(
     lambda text: clean_text("".join(char for char in text if not "\ud800" <= char <= "\udfff"))
 )
+VOLUMES = st.sampled_from(["", "1", "2", "1/3"])
 DATES = st.dates().map(str) | st.sampled_from(["2026-03-01", "2026-03-02 10:00:00"])
 
 
 @st.composite
 def records(draw: st.DrawFn) -> TrackingEvent:
-    """Any record that a feed can give: an event, a delivery, or both."""
+    """Any record that a feed can give: an event, a delivery, or both; of the whole invoice, or of one of its volumes."""
     date = draw(st.none() | DATES)
     is_delivered = date is None or draw(st.booleans())
     needs_date = date is None
@@ -34,11 +36,19 @@ def records(draw: st.DrawFn) -> TrackingEvent:
         state=draw(TEXTS),
         is_delivered=is_delivered,
         delivered_date=draw(DATES if needs_date else st.none() | DATES) if is_delivered else None,
+        volume=draw(VOLUMES),
+        volumes=draw(st.none() | st.integers(1, 3)),
+        is_returned=draw(st.booleans()),
     )
 
 
+def known_from(records: list[TrackingEvent], *, was_delivered: bool = False) -> Known:
+    volumes = join_volumes(map(volume_of, records), ())
+    return gather(map(fact_of, records), volumes=volumes, was_delivered=was_delivered)
+
+
 FACTS = records().map(fact_of)
-KNOWN = st.lists(FACTS, max_size=6).map(gather)
+KNOWN = st.lists(records(), max_size=6).map(known_from)
 
 
 @given(KNOWN, KNOWN)
@@ -62,17 +72,47 @@ def test_joining_is_idempotent(known: Known) -> None:
 
 @given(KNOWN, KNOWN)
 def test_nothing_is_ever_taken_back(before: Known, news: Known) -> None:
-    """Events only add up, and delivered stays delivered."""
-    after = join(before, news)
+    """Events only add up, and what was accepted as delivered stays delivered, at a date that is known."""
+    after = join(join(before, news), Known(says_delivered=before.is_delivered))
     assert before.events <= after.events
     assert before.is_delivered <= after.is_delivered
+    assert after.is_delivered == (after.delivered_date is not None)
+    assert before.is_returned <= after.is_returned
 
 
-@given(st.lists(FACTS, min_size=1, max_size=8), st.data())
-def test_order_and_repetition_do_not_matter(facts: list[Fact], data: st.DataObject) -> None:
+@given(said=st.lists(records(), min_size=1, max_size=8), was_delivered=st.booleans(), data=st.data())
+def test_order_and_repetition_do_not_matter(
+    *, said: list[TrackingEvent], was_delivered: bool, data: st.DataObject
+) -> None:
     """Any permutation and duplication of a feed gives the same bytes."""
-    shuffled = data.draw(st.permutations(facts + data.draw(st.lists(st.sampled_from(facts), max_size=5))))
-    assert update_of(KEY, gather(facts)) == update_of(KEY, gather(shuffled))
+    shuffled = data.draw(st.permutations(said + data.draw(st.lists(st.sampled_from(said), max_size=5))))
+    once = known_from(said, was_delivered=was_delivered)
+    assert once == known_from(shuffled, was_delivered=was_delivered)
+    assert update_of(KEY, once) == update_of(KEY, known_from(shuffled, was_delivered=was_delivered))
+
+
+@given(st.lists(records(), max_size=8), st.integers(0, 8))
+def test_what_is_read_in_two_parts_is_what_is_read_at_once(said: list[TrackingEvent], cut: int) -> None:
+    """As long as the first part was not accepted as delivered."""
+    assert known_from(said) == join(known_from(said[:cut]), known_from(said[cut:]))
+
+
+@given(st.lists(FACTS, max_size=6), st.booleans())
+def test_gathering_is_joining_fact_by_fact(facts: list[Fact], was_delivered: bool) -> None:  # noqa: FBT001 - hypothesis
+    """What is gathered at once is what one fact after the other comes to."""
+    one_by_one = reduce(join, map(known_of, facts), Known(says_delivered=was_delivered))
+    assert one_by_one == gather(facts, was_delivered=was_delivered)
+
+
+@given(KNOWN)
+def test_each_volume_is_known_once(known: Known) -> None:
+    """Where nothing is said of the whole invoice, it is delivered when each of them is, and there are enough."""
+    numbers = [volume.number for volume in known.volumes]
+    assert len(set(numbers)) == len(numbers)
+    named = [volume for volume in known.volumes if volume.number]
+    expected = max((volume.volumes for volume in known.volumes), default=0)
+    are_delivered = bool(named) and len(named) >= expected and all(volume.delivered_date for volume in named)
+    assert (known.says_delivered or are_delivered) == known.is_delivered
 
 
 @given(KNOWN)

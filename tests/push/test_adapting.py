@@ -47,6 +47,17 @@ def test_one_pause_cuts_once() -> None:
     assert rate.per_s <= 0.7 * returning_per_s * 1.01
 
 
+def test_who_started_between_two_cuts_is_from_before_the_last() -> None:
+    """Its refusal is the second one's trouble."""
+    rate = AdaptiveRate(Rate(50))
+    rate.refused(go(rate, from_s=0, seconds=10), pause_s=1)
+    between = go(rate, from_s=20, seconds=10)
+    rate.refused(between, pause_s=1)
+    cut = rate.per_s
+    rate.refused(Start(per_s=20, cuts=between.cuts), pause_s=1)
+    assert cut == rate.per_s
+
+
 def test_what_is_cut_is_the_rate_really_gone() -> None:
     """Where places or the feed held requests back, the pace says nothing."""
     rate = AdaptiveRate(Rate(500))
@@ -85,7 +96,7 @@ def test_it_returns_quickly_lingers_and_then_rises_ever_faster() -> None:
     rate.refused(Start(per_s=20, cuts=0), pause_s=1)
     high = 0.98 * 20
     go(rate, from_s=100, seconds=RETURN_S / 2)
-    assert 0.9 * high <= rate.per_s < high
+    assert high - (high - 0.7 * 20) / 8 == pytest.approx(rate.per_s, rel=0.01)
     go(rate, from_s=200, seconds=RETURN_S / 2)
     assert rate.per_s == pytest.approx(high, rel=0.001)
     go(rate, from_s=300, seconds=LINGER_S - 1)
@@ -114,6 +125,24 @@ def test_while_something_else_holds_back_it_does_not_rise() -> None:
     assert rate.per_s <= 1.1 * cut
 
 
+def test_a_pause_counts_as_two_intervals() -> None:
+    """However long it was."""
+    short, long = AdaptiveRate(Rate(50)), AdaptiveRate(Rate(50))
+    for rate in (short, long):
+        rate.refused(go(rate, from_s=0, seconds=10), pause_s=1)
+        rate.started(20.0, has_waited=False)
+    cut = short.per_s
+    short.started(20 + 2 / cut, has_waited=True)
+    long.started(5000, has_waited=True)
+    assert cut < short.per_s == pytest.approx(long.per_s)
+
+
+@pytest.mark.parametrize("has_waited", [True, False])
+def test_a_start_says_whether_the_pace_held_it_back(*, has_waited: bool) -> None:
+    """As it was told."""
+    assert has_waited is AdaptiveRate(Rate(50)).started(0, has_waited=has_waited).has_waited
+
+
 def test_a_probe_that_costs_a_long_pause_is_made_seldom() -> None:
     """After a refusal at the rate that was known it lingers in proportion; after one far below, as long as always."""
     rate = AdaptiveRate(Rate(50))
@@ -133,6 +162,13 @@ def test_it_begins_with_what_was_found_before(found_per_s: float | None, begin_p
     rate = AdaptiveRate(Rate(50), found_per_s=found_per_s)
     assert begin_per_s == rate.per_s
     assert (None if begin_per_s == 50 else begin_per_s) == rate.found_per_s
+
+
+def test_as_much_as_was_asked_is_nothing_found() -> None:
+    """A refusal of the first request is then no measure either."""
+    rate = AdaptiveRate(Rate(50), found_per_s=50)
+    rate.refused(rate.started(0, has_waited=False), pause_s=1)
+    assert 7 == pytest.approx(rate.per_s)
 
 
 def test_from_what_was_found_it_probes_after_a_while() -> None:

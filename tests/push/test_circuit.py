@@ -76,6 +76,42 @@ def test_at_a_high_rate_the_last_thousand_attempts_count() -> None:
         assert (seq < RECENT_MAX - 2) == (circuit.take(1, now_s=2) == 0)
 
 
+def test_a_thousand_attempts_are_remembered_and_no_fewer() -> None:
+    """The first of them counts as much as the last."""
+    circuit = Circuit(outage_limit_s=1800)
+    ends = [True, False, False, False, *[True, False] * 497, True, True]
+    for seq, has_failed in enumerate(ends):
+        assert 0 == circuit.take(seq, now_s=1)
+        end(circuit, seq, has_failed=has_failed, now_s=1)
+    assert 30 == circuit.take(1, now_s=1)
+
+
+def test_half_a_minute_later_a_failure_is_forgotten() -> None:
+    """Whatever failed then, less than half of what was tried since leaves it closed."""
+    circuit = Circuit(outage_limit_s=1800)
+    for begin_s in (0, 30):
+        for seq in range(9):
+            end(circuit, begin_s + seq, has_failed=True, now_s=begin_s)
+        for _ in range(11):
+            end(circuit, 99, has_failed=False, now_s=begin_s)
+        assert 0 == circuit.take(1, now_s=begin_s)
+
+
+def test_an_update_has_failed_as_long_as_one_of_its_failures_is_recent() -> None:
+    """What is forgotten of it is only the older one."""
+    circuit = Circuit(outage_limit_s=1800)
+    end(circuit, 0, has_failed=True, now_s=0)
+    for seq in range(5):
+        end(circuit, seq, has_failed=True, now_s=29)
+    for _ in range(10):
+        end(circuit, 99, has_failed=False, now_s=29)
+    for seq in range(5, 10):
+        end(circuit, seq, has_failed=True, now_s=29)
+    assert 0 == circuit.take(1, now_s=29)
+    end(circuit, 10, has_failed=True, now_s=30)
+    assert 30 == circuit.take(1, now_s=30)
+
+
 def test_while_it_is_open_nothing_goes_and_then_one_probe() -> None:
     """The first to ask after 30 s; the others wait for what becomes of it."""
     circuit = opened()
@@ -102,12 +138,14 @@ def test_a_probe_that_works_begins_a_trial_and_three_successes_end_it() -> None:
     assert (0.25, 0) == (circuit.share, circuit.take(1, now_s=130))
     for seq in range(3):
         assert 0.25 == circuit.share
-        end(circuit, seq, has_failed=False, now_s=131)
+        end(circuit, seq, has_failed=False, now_s=130)
     assert 1 == circuit.share
     assert not circuit.is_outage(1e9)
     for seq in range(9):
-        end(circuit, seq, has_failed=True, now_s=132)
-    assert 0 == circuit.take(1, now_s=132)
+        end(circuit, seq, has_failed=True, now_s=130)
+    assert 0 == circuit.take(1, now_s=130)
+    end(circuit, 9, has_failed=True, now_s=130)
+    assert 30 == circuit.take(1, now_s=130)
 
 
 def test_three_failures_in_a_trial_open_it_again_for_half_a_minute() -> None:
@@ -167,6 +205,9 @@ def test_a_429_is_as_good_as_a_probe_can_get() -> None:
     for seq in range(5):
         circuit.throttled(seq, now_s=132)
     assert 0.25 == circuit.share
+    for seq in range(3):
+        end(circuit, seq, has_failed=False, now_s=133)
+    assert 1 == circuit.share
 
 
 def test_an_outage_is_as_long_as_nothing_works() -> None:

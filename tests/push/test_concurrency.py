@@ -58,6 +58,14 @@ def test_while_latency_rises_no_place_is_added() -> None:
     assert 6 < concurrency.limit
 
 
+def test_twice_the_calmest_latency_is_still_stable() -> None:
+    """Only what is more than that counts as a queue."""
+    concurrency = Concurrency(limit_max=20)
+    answer(concurrency, count=4, latency_s=0.25)
+    answer(concurrency, count=5, latency_s=0.5)
+    assert 6 == concurrency.limit
+
+
 def test_a_failure_leaves_seven_tenths() -> None:
     """4, 2.8, 1.96, 1.372, and never fewer than one."""
     concurrency = Concurrency(limit_max=20)
@@ -80,6 +88,17 @@ def test_what_was_in_flight_at_a_cut_changes_nothing() -> None:
     for flight in flights[5:] * 10:
         concurrency.ended(flight, latency_s=0.1, has_failed=False)
     assert 7 == concurrency.limit
+
+
+def test_what_was_in_flight_at_any_earlier_cut_changes_nothing() -> None:
+    """Also what started between two cuts is from before the last one."""
+    concurrency = Concurrency(limit_max=20, start=20)
+    fail(concurrency)
+    between = concurrency.started(is_short=True)
+    fail(concurrency)
+    limit = concurrency.limit
+    concurrency.ended(between, latency_s=30, has_failed=True)
+    assert limit == concurrency.limit
 
 
 def test_a_cut_begins_a_new_window() -> None:

@@ -69,7 +69,7 @@ def _all_subclasses(kind: type[Exception]) -> set[type[Exception]]:
     return {kind}.union(*(_all_subclasses(child) for child in kind.__subclasses__()))
 
 
-@pytest.mark.parametrize("kind", _all_subclasses(aiohttp.ClientError), ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", sorted(_all_subclasses(aiohttp.ClientError), key=repr), ids=lambda kind: kind.__name__)
 def test_no_exception_of_aiohttp_is_without_a_kind(kind: type[Exception]) -> None:
     """Also those that nobody has met, and those of a newer version."""
     error = kind.__new__(kind)

@@ -49,10 +49,37 @@ def test_a_status_means_the_same_whatever_its_body(status: int, expected: Meanin
 def test_only_200_with_a_receipt_is_taken() -> None:
     """A receipt beside any other status proves nothing."""
     receipt = Receipt(receipt="f67d", date=None, order_id=None)
+    assert Meaning(Sort.TAKEN, Reason.NONE) == meaning_of(Answer(status=200, receipt=receipt))
     taken = [
         status for status in range(100, 1000) if meaning_of(Answer(status=status, receipt=receipt)).sort is Sort.TAKEN
     ]
     assert [200] == taken
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (FailureKind.UNREACHABLE, Reason.UNREACHABLE),
+        (FailureKind.NAME_NOT_RESOLVED, Reason.NAME_NOT_RESOLVED),
+        (FailureKind.NAME_LOOKUP_FAILED, Reason.NAME_NOT_RESOLVED),
+        (FailureKind.TLS, Reason.TLS),
+        (FailureKind.TIMEOUT, Reason.TIMEOUT),
+        (FailureKind.DISCONNECTED, Reason.DISCONNECTED),
+        (FailureKind.BAD_ANSWER, Reason.UNEXPECTED_RESPONSE),
+        (FailureKind.OTHER, Reason.DISCONNECTED),
+    ],
+)
+def test_a_failure_has_its_reason_before_and_after_the_first_byte(kind: FailureKind, reason: Reason) -> None:
+    """Before it, nothing was applied."""
+    assert Meaning(Sort.NOT_APPLIED, reason) == meaning_of(Failure(kind=kind, has_left=False, message=""))
+    assert reason is meaning_of(Failure(kind=kind, has_left=True, message="")).reason
+
+
+@pytest.mark.parametrize("has_left", [True, False])
+def test_a_bad_certificate_is_fatal(*, has_left: bool) -> None:
+    """Nothing more is sent to whoever cannot prove to be VTEX."""
+    failure = Failure(kind=FailureKind.BAD_CERTIFICATE, has_left=has_left, message="")
+    assert Meaning(Sort.FATAL, Reason.TLS) == meaning_of(failure)
 
 
 @pytest.mark.parametrize("kind", FailureKind)
@@ -61,7 +88,7 @@ def test_what_never_left_was_not_applied(kind: FailureKind) -> None:
     assert not meaning_of(Failure(kind=kind, has_left=False, message="")).is_ambiguous
 
 
-@pytest.mark.parametrize("kind", set(FailureKind) - {FailureKind.BAD_CERTIFICATE})
+@pytest.mark.parametrize("kind", sorted(set(FailureKind) - {FailureKind.BAD_CERTIFICATE}))
 def test_what_left_and_has_no_answer_may_have_been_applied(kind: FailureKind) -> None:
     """After the first byte, every failure is ambiguous; garbage is an odd answer."""
     meaning = meaning_of(Failure(kind=kind, has_left=True, message=""))

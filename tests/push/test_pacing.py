@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from vtex_tracking.push.pacing import Pace
+from vtex_tracking.push.pacing import TICKS_PER_S, TOLERANCE, Pace
 from vtex_tracking.settings import Rate
 
 RATES = ["1/s", "10/s", "500/s", "0.5/s", "2.5/s", "60/min", "3600/h"]
@@ -61,6 +61,17 @@ def test_the_first_start_waits_for_nothing_and_the_second_does() -> None:
     pace = Pace(Rate(10))
     assert pace.take(50.0) == 0.0
     assert pace.take(50.0) == pytest.approx(0.1005)
+
+
+@pytest.mark.parametrize("window_s", [0.1, 0.3, 1.0, 60.1])
+def test_a_start_as_late_as_is_forgiven_leaves_its_window_whole(window_s: float) -> None:
+    """What it makes up for is what the interval is longer than it must be; not a part of a tick more."""
+    pace = Pace(Rate(1, window_s=window_s))
+    pace.take(0.0)
+    late_s = pace.take(0.0) + (math.floor(window_s * TOLERANCE * TICKS_PER_S) + 1) / TICKS_PER_S
+    late_s = math.nextafter(late_s, 0.0)
+    assert 0.0 == pace.take(late_s)
+    assert window_s <= pace.take(late_s) < 1.001 * window_s
 
 
 def test_asking_without_starting_costs_nothing() -> None:

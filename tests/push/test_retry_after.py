@@ -56,6 +56,9 @@ def test_a_date_far_ahead_is_far_ahead() -> None:
         "5, 7",
         "0x10",
         "7 s",
+        "X7",
+        "\x0b7",
+        "\u00a07",
         "inf",
         "nan",
         "9" * 65,
@@ -83,6 +86,21 @@ def test_each_spelling_of_the_rate_headers_is_read(prefix: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("reset", "expected"),
+    [
+        (" 7\t", 7.0),
+        ("999999999", 999999999.0),
+        ("1000000000", 0.0),  # a moment, and long past
+        ("0" * 63 + "7", 7.0),
+    ],
+)
+def test_a_reset_is_a_duration_or_a_moment(reset: str, expected: float) -> None:
+    """From a thousand million on it is a moment since 1970; one that is past means 0."""
+    headers = {"ratelimit-remaining": "0", "ratelimit-reset": reset}
+    assert RateLimit(remaining=0, reset_s=expected) == read_rate_limit(headers, now=NOW)
+
+
+@pytest.mark.parametrize(
     "headers",
     [
         {},
@@ -90,6 +108,8 @@ def test_each_spelling_of_the_rate_headers_is_read(prefix: str) -> None:
         {"x-limit-remaining": "0"},
         {"ratelimit-reset": "5"},
         {"ratelimit-remaining": "9" * 65},
+        {"ratelimit-remaining": "\u00a00"},
+        {"ratelimit-remaining": "X0"},
     ],
 )
 def test_unknown_rate_headers_are_ignored(headers: dict[str, str]) -> None:

@@ -143,6 +143,7 @@ def summary() -> Summary:
             ),
         ),
         top_defects={"bad_date": 20},
+        warnings={"event_in_future": 1_234, "same_moment": 1},
         notices=(Notice(code="fallback_lines", message="3 lines were read as cp1252"),),
         stop_reason=Reason.NONE,
         exit_code=3,

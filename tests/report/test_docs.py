@@ -11,12 +11,29 @@ from typing import Any, Final
 import pytest
 from attrs import asdict, fields
 
-from vtex_tracking.model import Counts, Defect, FeedInfo, Outcome, OutcomeKind, Reason, Summary, TopReason
+from vtex_tracking.merge import Fact, gather
+from vtex_tracking.model import (
+    Counts,
+    Defect,
+    FeedInfo,
+    FeedNoticeCode,
+    FeedWarning,
+    InvoiceKey,
+    Outcome,
+    OutcomeKind,
+    Reason,
+    Summary,
+    TopReason,
+    WarningCode,
+)
 from vtex_tracking.report.advice import EXIT_MEANINGS, EXPLANATIONS
 from vtex_tracking.report.defects_csv import write_defects_csv
 from vtex_tracking.report.defects_jsonl import write_defects_jsonl
 from vtex_tracking.report.results_csv import write_results_csv
 from vtex_tracking.report.results_jsonl import write_results_jsonl
+from vtex_tracking.report.warnings_jsonl import write_warnings_jsonl
+from vtex_tracking.sense import doubts_of_invoice
+from vtex_tracking.settings import Settings
 
 _DOC: Final = (Path(__file__).parents[2] / "docs" / "reports.md").read_text(encoding="utf-8")
 
@@ -43,6 +60,7 @@ def _fields(noun: Any) -> list[str]:
     [
         ("## Results", _fields(Outcome)),
         ("### Outcomes", list(OutcomeKind)),
+        ("`warnings.jsonl` and `warnings.csv` have:", _fields(FeedWarning)),
         ("## Summary", _fields(Summary)),
         ("Each of `feeds`:", _fields(FeedInfo)),
         ("`counts`:", _fields(Counts)),
@@ -87,3 +105,25 @@ def test_the_example_of_defects_is_real(defect: Defect) -> None:
     assert f"```json\n{lines.getvalue()}```" in _DOC
     assert "```csv\n{}```".format(table.getvalue().lstrip("\ufeff").replace("\r\n", "\n")) in _DOC
     assert list(json.loads(lines.getvalue())) == _names("`defects.jsonl` has every defect:")
+
+
+def test_the_example_of_warnings_is_real(outcome: Outcome) -> None:
+    """The line shown is what is written of such an invoice."""
+    warnings = doubts_of_invoice(
+        InvoiceKey(outcome.order_id, outcome.invoice_number),
+        gather([Fact("2027-11-22 14:05:00", "Em rota")]),
+        place="feed.csv:17",
+        now_s=1_795_000_000.0,
+        settings=Settings(account="mystore"),
+    )
+    lines = io.StringIO(newline="")
+    write_warnings_jsonl(warnings, to=lines)
+    assert f"```json\n{lines.getvalue()}```" in _DOC
+
+
+def test_every_code_of_a_warning_is_documented() -> None:
+    """Doubts have their table; what is only to be known is named below it."""
+    table = re.search(r"^\| code \| means \|\n\|---\|---\|\n((?:\| `\w+` \| .*\|\n)+)", _DOC, re.MULTILINE)
+    assert table is not None
+    assert set(WarningCode) == set(re.findall(r"^\| `(\w+)`", table[1], re.MULTILINE))
+    assert [] == [code for code in FeedNoticeCode if f"`{code}`" not in _DOC]

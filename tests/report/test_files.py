@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import resource
 import weakref
@@ -10,9 +11,10 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
-from attrs import evolve
+from attrs import asdict, evolve
 
 from vtex_tracking.errors import LedgerError, ReportError
+from vtex_tracking.model import FeedWarning
 from vtex_tracking.report import write_report
 
 if TYPE_CHECKING:
@@ -22,7 +24,15 @@ if TYPE_CHECKING:
     from vtex_tracking.model import Defect, Outcome, Summary
 
 _T = TypeVar("_T")
-_NAMES = {"results.jsonl", "results.csv", "defects.csv", "defects.jsonl", "summary.json"}
+_NAMES = {
+    "results.jsonl",
+    "results.csv",
+    "defects.csv",
+    "defects.jsonl",
+    "warnings.csv",
+    "warnings.jsonl",
+    "summary.json",
+}
 
 
 @contextmanager
@@ -40,24 +50,35 @@ def _contents(folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_a_report_is_five_files(tmp_path: Path, summary: Summary, outcome: Outcome, defect: Defect) -> None:
+def test_a_report_is_seven_files(tmp_path: Path, summary: Summary, outcome: Outcome, defect: Defect) -> None:
     """Each file is where `ReportFiles` says, with what it is for, and nothing else is in the folder."""
-    files = write_report(tmp_path / "new", summary=summary, outcomes=lambda: [outcome], defects=lambda: [defect])
+    warning = FeedWarning(code="same_moment", place="feed.csv:17", problem="=is on 301 invoices")
+    files = write_report(
+        tmp_path / "new",
+        summary=summary,
+        outcomes=lambda: [outcome],
+        defects=lambda: [defect],
+        warnings=lambda: [warning],
+    )
     assert {path.name for path in (tmp_path / "new").iterdir()} == _NAMES
     assert tmp_path / "new" == files.directory
     assert outcome.order_id == json.loads(files.results_jsonl.read_text())["order_id"]
     assert outcome.order_id in files.results_csv.read_text()
     assert files.defects_csv.read_text(encoding="utf-8-sig").startswith("Pedido,")
     assert json.loads(files.defects_jsonl.read_text())["_place"] == defect.place
+    assert asdict(warning) == json.loads(files.warnings_jsonl.read_text())
+    assert [["code", "place", "problem"], ["same_moment", "feed.csv:17", "'=is on 301 invoices"]] == list(
+        csv.reader(files.warnings_csv.read_text(encoding="utf-8-sig").splitlines())
+    )
     assert summary.run_id == json.loads(files.summary_json.read_text())["run_id"]
     assert files.renamed == ()
 
 
 def test_a_report_can_be_written_again(tmp_path: Path, summary: Summary, outcome: Outcome) -> None:
     """The same facts give the same bytes, in place of the old files."""
-    write_report(tmp_path, summary=summary, outcomes=lambda: [outcome], defects=list)
+    write_report(tmp_path, summary=summary, outcomes=lambda: [outcome], defects=list, warnings=list)
     first = _contents(tmp_path)
-    write_report(tmp_path, summary=summary, outcomes=lambda: [outcome], defects=list)
+    write_report(tmp_path, summary=summary, outcomes=lambda: [outcome], defects=list, warnings=list)
     assert first == _contents(tmp_path)
     assert set(first) == _NAMES
 
@@ -77,10 +98,10 @@ def test_a_failure_halfway_changes_nothing(
         yield defect
         raise LedgerError("damaged")
 
-    write_report(tmp_path, summary=summary, outcomes=lambda: [outcome], defects=list)
+    write_report(tmp_path, summary=summary, outcomes=lambda: [outcome], defects=list, warnings=list)
     before = _contents(tmp_path)
     with pytest.raises(LedgerError):
-        write_report(tmp_path, summary=summary, outcomes=outcomes, defects=defects)
+        write_report(tmp_path, summary=summary, outcomes=outcomes, defects=defects, warnings=list)
     assert before == _contents(tmp_path)
 
 
@@ -88,22 +109,22 @@ def test_a_failure_halfway_changes_nothing(
 def test_a_full_disk_changes_nothing(tmp_path: Path, summary: Summary, outcome: Outcome, invoices: int) -> None:
     """Whether it shows at a write or only at the last flush, the error says what to do, and nothing is left behind."""
     with _full_disk(), pytest.raises(ReportError, match=f"free disk space .+ 'vtex-tracking report {summary.run_id}'"):
-        write_report(tmp_path, summary=summary, outcomes=lambda: [outcome] * invoices, defects=list)
+        write_report(tmp_path, summary=summary, outcomes=lambda: [outcome] * invoices, defects=list, warnings=list)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_went_is_made_again(tmp_path: Path, summary: Summary) -> None:
     """Between the first send and the report a folder may be cleared away, or be taken by a file."""
-    write_report(tmp_path / "gone", summary=summary, outcomes=list, defects=list)
+    write_report(tmp_path / "gone", summary=summary, outcomes=list, defects=list, warnings=list)
     (tmp_path / "file").touch()
     with pytest.raises(ReportError, match="the ledger is intact"):
-        write_report(tmp_path / "file", summary=summary, outcomes=list, defects=list)
+        write_report(tmp_path / "file", summary=summary, outcomes=list, defects=list, warnings=list)
 
 
 def test_a_file_that_is_held_is_written_beside(tmp_path: Path, summary: Summary) -> None:
     """What cannot be replaced is left alone, and the report knows its new names."""
     (tmp_path / "results.csv").mkdir()
-    files = write_report(tmp_path, summary=summary, outcomes=list, defects=list)
+    files = write_report(tmp_path, summary=summary, outcomes=list, defects=list, warnings=list)
     assert files.renamed == (tmp_path / "results.1.csv",)
 
 
@@ -123,5 +144,6 @@ def test_no_pass_is_kept_in_memory(tmp_path: Path, summary: Summary, outcome: Ou
         summary=summary,
         outcomes=lambda: each_new(lambda number: evolve(outcome, attempts=number)),
         defects=lambda: each_new(lambda number: evolve(defect, place=f"feed.csv:{number}")),
+        warnings=lambda: each_new(lambda number: FeedWarning(code="x", place=f"feed.csv:{number}", problem="y")),
     )
     assert len(files.results_jsonl.read_text().splitlines()) == 100

@@ -120,3 +120,13 @@ def test_there_is_an_end_to_other_names(tmp_path: Path) -> None:
         drafts.new("a.csv")
         drafts.publish("a.csv")
     assert held == set(tmp_path.iterdir())
+
+
+def test_a_draft_that_a_killed_run_left_goes_with_the_next_of_its_name(tmp_path: Path) -> None:
+    """Only drafts of the same file: what else lies in the folder is somebody's."""
+    for name in (".a.csv.1234.part", ".b.csv.1234.part", "a.csv.part"):
+        (tmp_path / name).touch()
+    with Drafts(tmp_path) as drafts:
+        drafts.new("a.csv")
+        drafts.publish("a.csv")
+    assert {"a.csv", ".b.csv.1234.part", "a.csv.part"} == {path.name for path in tmp_path.iterdir()}

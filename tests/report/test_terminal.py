@@ -23,6 +23,8 @@ def files() -> ReportFiles:
         results_csv=folder / "results.csv",
         defects_csv=folder / "defects.csv",
         defects_jsonl=folder / "defects.jsonl",
+        warnings_csv=folder / "warnings.csv",
+        warnings_jsonl=folder / "warnings.jsonl",
         summary_json=folder / "summary.json",
     )
 
@@ -58,12 +60,17 @@ Top reasons
 Defects
   20 bad_date
 
+Warnings
+  1,234 event_in_future
+  1 same_moment
+
 Notices
   3 lines were read as cp1252
 
 Report in vtex-tracking-reports/20261123T031500Z-4f2a
   results.csv and results.jsonl: each of the 3,000 invoices
   defects.csv and defects.jsonl: each of the 20 defects
+  warnings.csv and warnings.jsonl: the 1,235 warnings
   summary.json: this page, for programs
 
 What to do next
@@ -86,6 +93,7 @@ def test_a_run_with_nothing_to_say_is_short(summary: Summary) -> None:
         requests=0,
         top_reasons=(evolve(summary.top_reasons[0], outcome=OutcomeKind.UNCHANGED, reason=Reason.ALREADY_SENT),),
         top_defects={},
+        warnings={},
         notices=(),
         exit_code=0,
     )

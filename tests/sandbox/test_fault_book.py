@@ -38,6 +38,15 @@ def test_attempts_are_of_one_invoice() -> None:
     assert [1, 0, 1, 0] == decided(book, *(asked(attempt=attempt) for attempt in (1, 2, 3, 4)))
 
 
+def test_after_lets_the_first_requests_that_meet_the_rest_pass() -> None:
+    """What happens from the third request for an order on; every second is counted from there."""
+    asked_in_turn = [asked(order_id=order_id) for order_id in ("o", "other", "o", "o", "o", "o")]
+    late = FaultBook([FaultRule(orders=("o",), after=2, status=401)])
+    assert [False, False, False, True, True, True] == [late.decide(one) is not None for one in asked_in_turn]
+    rare = FaultBook([FaultRule(orders=("o",), after=2, every=2, status=401)])
+    assert [False, False, False, False, True, False] == [rare.decide(one) is not None for one in asked_in_turn]
+
+
 def test_every_counts_the_requests_that_meet_the_rest() -> None:
     """Each n-th of the requests that the rule is about meets it; the others are not counted."""
     book = FaultBook([FaultRule(orders=("o",), every=2, status=500)])

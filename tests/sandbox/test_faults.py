@@ -59,6 +59,7 @@ def test_a_rule_is_read_as_it_would_be_made(toml: str, expected: FaultRule) -> N
         ("methods = ['POST']", 'methods: \'POST\' is not "PUT" or "GET"'),
         ("attempts = [0]", "attempts: 0 is not above 0"),
         ("every = true", "every: True is not a whole number"),
+        ("after = 0", "after: 0 is not above 0"),
         ("share = 0", "share: 0 is not a share: expected more than 0.0, at most 1.0"),
         ("share = true", "share: True is not a share"),
         ("status = 199", "status: 199 is not a status between 200 and 599"),
@@ -117,6 +118,7 @@ def test_a_file_that_is_no_toml_says_where() -> None:
     ("fields", "message"),
     [
         ({"every": 0, "status": 500}, "every: 0 is not above 0"),
+        ({"after": 0, "status": 500}, "after: 0 is not above 0"),
         ({"delay_s": -1.0}, "delay_s: -1.0 is not a number of seconds"),
         ({"delay_s": True}, "delay_s: True is not a number of seconds"),
         ({"delay_s": float("inf")}, "delay_s: inf is not a number of seconds"),

@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 import simulation_run
-from simulation_journal import Decided, Died, Ended, Told
+from simulation_journal import Decided, Died, Ended, Remembered, Told
 from simulation_play import journal_of
 from simulation_run import kept_seeds, main
 from simulation_teller import story_of
@@ -45,12 +45,15 @@ def test_a_seed_is_played_again_to_the_letter(tmp_path: Path) -> None:
 
 
 def test_stories_hold_what_they_are_there_for(tmp_path: Path) -> None:
-    """Among a few seeds are requests, deaths, ends and outcomes of several kinds: what is judged does happen."""
+    """Among a few seeds are requests, deaths, ends, outcomes and feeds of several kinds: what is judged does happen."""
     happened: set[object] = set()
     for seed in range(1, 11):
         folder = tmp_path / str(seed)
         folder.mkdir(mode=0o700)
-        for entry in journal_of(seed, folder=folder).entries:
+        journal = journal_of(seed, folder=folder)
+        facts = [fact for night in journal.story.nights for several in night.news.values() for fact in several]
+        happened |= {"volumes" if fact.volume else "no volumes" for fact in facts}
+        for entry in journal.entries:
             match entry:
                 case Decided(request):
                     happened.add("applied" if request.is_applied else "not applied")
@@ -60,9 +63,12 @@ def test_stories_hold_what_they_are_there_for(tmp_path: Path) -> None:
                     happened.add(summary.exit_code)
                 case Told(_, outcome):
                     happened.add(outcome)
+                case Remembered(heard, news):
+                    happened.add("accepted" if news <= heard else "not accepted")
                 case _:
                     pass
-    assert {"applied", "not applied", "died", 0, "sent", "unchanged"} <= happened
+    assert {"applied", "not applied", "died", 0, 130, "sent", "unchanged"} <= happened
+    assert {"accepted", "not accepted", "volumes", "no volumes"} <= happened
 
 
 def test_a_failing_seed_says_how_to_play_it_again_and_is_kept(

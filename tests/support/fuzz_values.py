@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from vtex_tracking.feed import DefectCode
 from vtex_tracking.feed.dates import add_time, in_utc, in_zone, read_date
 from vtex_tracking.feed.defects import ValueProblem
-from vtex_tracking.feed.jsonl import parse_object
+from vtex_tracking.feed.formats.objects import parse_object
 from vtex_tracking.feed.lines import Line
 from vtex_tracking.feed.values import count_stripped, cut_text, read_bool, read_id, read_text, split_city_state
 from vtex_tracking.model import DESCRIPTION_CHARACTERS_MAX, clean_text, delivered_date, event_date

@@ -14,6 +14,8 @@ from vtex_tracking.sandbox import Ending, FaultRule
 INVOICES: Final = 60
 GROWN: Final = 30  # of these, where the second feed says more
 
+DELIVERED: Final = "Entregue"
+
 Facts = dict[Key, tuple[str, ...]]  # what a feed says of an invoice: its events, in order
 
 
@@ -58,6 +60,7 @@ class Story:
     faults: tuple[FaultRule, ...]
     first: Facts
     second: Facts
+    volumes: tuple[str, ...]  # of each invoice; one without a name is the whole of it
 
     @classmethod
     def of(cls, seed: int) -> Story:
@@ -77,15 +80,21 @@ class Story:
             latency_s=chance.choice((0.0, 0.005, 0.02)),
             faults=chance.choice(_FAULTS),
             first=first,
-            second={key: (*events, "Entregue") if key in grown else events for key, events in first.items()},
+            second={key: (*events, DELIVERED) if key in grown else events for key, events in first.items()},
+            volumes=chance.choice((("",), ("",), ("1", "2"))),
         )
 
     def feed_of(self, facts: Facts) -> str:
-        """The facts as a shuffled feed."""
+        """The facts as a shuffled feed. Of two volumes the first is always delivered, and so the other one decides."""
         records = [
-            f"{order_id},{number},2026-10-{1 + step:02d},Curitiba,PR,{event}\n"
+            f"{order_id},{number},2026-10-{1 + step:02d},Curitiba,PR,{event},{volume},{_yes_or_no(event, volume)}\n"
             for (order_id, number), events in facts.items()
             for step, event in enumerate(events)
+            for volume in self.volumes
         ]
         random.Random(self.seed).shuffle(records)  # noqa: S311 - likewise
-        return "order_id,invoice_number,date,city,state,description\n" + "".join(records)
+        return "order_id,invoice_number,date,city,state,description,volume_number,delivered\n" + "".join(records)
+
+
+def _yes_or_no(event: str, volume: str) -> str:
+    return "yes" if event == DELIVERED or volume == "1" else "no"

@@ -57,6 +57,11 @@ async def live(story: Story, *, folder: Path) -> Trial:
         await _first_of(asyncio.create_task(feed.taken()), ending)
         ended = await ending
         await feed.let_go()
+        packages = {
+            (order_id, number): package
+            for order_id, several in sandbox.orders.items()
+            for number, package in several.items()
+        }
         return Trial(
             story=story,
             folder=folder,
@@ -66,11 +71,8 @@ async def live(story: Story, *, folder: Path) -> Trial:
             after=tuple(sandbox.requests[requests_before:]),
             second_started_s=second_started_s,
             second=ended,
-            held={
-                (order_id, number): tuple(event.description for event in package.events)
-                for order_id, packages in sandbox.orders.items()
-                for number, package in packages.items()
-            },
+            held={key: tuple(event.description for event in package.events) for key, package in packages.items()},
+            delivered=frozenset(key for key, package in packages.items() if package.is_delivered),
         )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from attrs import frozen
-from kill_story import INVOICES, Facts, Story
+from kill_story import DELIVERED, INVOICES, Facts, Story
 from ledger_support import Key, Left, ambiguities, intents, key_of, told
 from process_support import Ended, results, summary
 
@@ -33,6 +33,7 @@ class Trial:
     second_started_s: float
     second: Ended
     held: Facts  # at VTEX, in the end
+    delivered: frozenset[Key]  # likewise
 
     def problems(self) -> Iterator[str]:
         """Everything that is wrong, a sentence each."""
@@ -41,6 +42,8 @@ class Trial:
             return
         if lost := sorted(key for key, events in self.story.second.items() if self.held.get(key) != events):
             yield f"VTEX does not hold the newest update of {lost}"
+        if wrong := self.delivered ^ {key for key, events in self.story.second.items() if DELIVERED in events}:
+            yield f"VTEX is wrong about whether these are delivered: {sorted(wrong)}"
         yield from self._repeats()
         yield from self._news()
         yield from self._accounts()

@@ -10,8 +10,10 @@ from attrs import evolve, frozen
 from vtex_tracking.ledger.sqlite.acceptance import accept
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.dispatch import Dispatch, Intent, Settled, Withdrawal, doubt_in_flight
-from vtex_tracking.ledger.sqlite.history import History, begin_run, utc_text
-from vtex_tracking.ledger.sqlite.intake import Gathered, Intake
+from vtex_tracking.ledger.sqlite.gathering import Gathered
+from vtex_tracking.ledger.sqlite.history import History, begin_run
+from vtex_tracking.ledger.sqlite.intake import Intake
+from vtex_tracking.ledger.sqlite.outcomes import utc_text
 from vtex_tracking.model import Defect, Due, Effect, FeedInfo, OutcomeKind, Reason, Receipt, Settlement, TrackingEvent
 from vtex_tracking.push.verdict import Stop
 from vtex_tracking.settings import Settings
@@ -30,9 +32,11 @@ def event(
     invoice_number: str = "1",
     text: str = "Coletado",
     is_delivered: bool = False,
+    volume: str = "",
+    volumes: int | None = None,
     place: str = "feed.csv:2",
 ) -> TrackingEvent:
-    """One event of an invoice."""
+    """One event of an invoice, or of one of its volumes."""
     return TrackingEvent(
         order_id=order_id,
         invoice_number=invoice_number,
@@ -41,6 +45,8 @@ def event(
         city="Curitiba",
         state="PR",
         is_delivered=is_delivered,
+        volume=volume,
+        volumes=volumes,
         place=place,
     )
 
@@ -113,10 +119,6 @@ UNREACHABLE: Final = settlement(Effect.NOT_APPLIED, reason=Reason.UNREACHABLE)
 LEFT_FAILED: Final = settlement(Effect.NOT_APPLIED, OutcomeKind.FAILED, reason=Reason.UNREACHABLE)
 
 
-def go_on() -> None:
-    """Nothing stops the run."""
-
-
 def compared(
     ledger: LedgerFile, *values: TrackingEvent | Defect, settings: Settings = SETTINGS, now_s: float = NOW_S
 ) -> list[Gathered]:
@@ -143,7 +145,7 @@ def open_run(
         feeds=(FEED,),
         started_s=now_s,
     )
-    accept(ledger, intake, run_no=history.run_no, settings=settings, go_on=go_on)
+    accept(ledger, intake, run_no=history.run_no, settings=settings)
     dispatch = Dispatch(ledger, run_no=history.run_no, quiet_period_s=settings.quiet_period_s)
     return Opened(ledger=ledger, history=history, dispatch=dispatch, intake=intake)
 

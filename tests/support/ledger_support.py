@@ -17,6 +17,7 @@ from vtex_tracking.sandbox import LoggedRequest
 
 Key = tuple[str, str]  # order id, invoice number
 Told = tuple[Key, str]  # an invoice, and the hash of the bytes that it was told
+Heard = tuple[Key, str, str]  # an invoice, and the date and the description of one of its events
 
 
 @frozen(kw_only=True)
@@ -28,16 +29,16 @@ class Left:
 
 
 def left_in(ledger: Path) -> dict[Key, Left]:
-    """Read a copy of a ledger that nobody closed: reading it where it lies would mend it."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder, ledger.name)
-        for part in ("", "-wal"):
-            if Path(f"{ledger}{part}").exists():
-                shutil.copyfile(f"{ledger}{part}", f"{copy}{part}")
-        if not copy.exists() or not _rows(copy, "SELECT 1 FROM sqlite_schema WHERE name = 'invoices'"):
-            return {}
-        rows = _rows(copy, "SELECT order_id, invoice_number, state, fingerprint FROM invoices")
+    """Each invoice, in a ledger that nobody may have closed."""
+    rows = _rows_left(ledger, "SELECT order_id, invoice_number, state, fingerprint FROM invoices")
     return {(order_id, number): Left(state=state, fingerprint=found) for order_id, number, state, found in rows}
+
+
+def heard_in(ledger: Path) -> frozenset[Heard]:
+    """Each event that was accepted, in a ledger that nobody may have closed."""
+    query = "SELECT order_id, invoice_number, date, description FROM facts JOIN invoices USING (invoice_id)"
+    rows = _rows_left(ledger, query)
+    return frozenset(((order_id, number), date, description) for order_id, number, date, description in rows)
 
 
 def ambiguities(ledger: Path) -> set[Told]:
@@ -62,6 +63,22 @@ def told(requests: Iterable[LoggedRequest]) -> Counter[Told]:
     return Counter((key_of(request), request.body_sha256) for request in requests if request.status != 429)
 
 
+def _rows_left(ledger: Path, query: str) -> list[tuple[Any, ...]]:
+    """Read a copy of a ledger that nobody may have closed: reading it where it lies would mend it."""
+    if not ledger.exists():
+        return []
+    with tempfile.TemporaryDirectory(dir=ledger.parent) as folder:
+        copy = Path(folder, ledger.name)
+        for part in ("", "-wal"):
+            if Path(f"{ledger}{part}").exists():
+                shutil.copyfile(f"{ledger}{part}", f"{copy}{part}")
+        if not _rows(copy, "SELECT 1 FROM sqlite_schema WHERE name = 'invoices'"):
+            return []
+        return _rows(copy, query)
+
+
 def _rows(ledger: Path, query: str) -> list[tuple[Any, ...]]:
-    with closing(sqlite3.connect(ledger)) as sql:
+    with closing(
+        sqlite3.Connection(ledger)
+    ) as sql:  # not `connect`, by which a simulation knows the one that is played
         return sql.execute(query).fetchall()

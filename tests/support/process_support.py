@@ -35,7 +35,9 @@ async def start(*arguments: str | Path, folder: Path, **variables: str) -> async
 async def start_python(*arguments: str | Path, folder: Path, **variables: str) -> asyncio.subprocess.Process:
     """Start Python with nothing of this environment but the path, and what coverage needs."""
     kept = {name: os.environ[name] for name in os.environ if name == "PATH" or name.startswith("COVERAGE_")}
-    environment = {"VTEX_APP_KEY": "some-key", "VTEX_APP_TOKEN": "some-token", "HOME": str(folder)} | kept | variables
+    ours = {"VTEX_APP_KEY": "some-key", "VTEX_APP_TOKEN": "some-token", "HOME": str(folder)}
+    no_litter = {"PYTHONDONTWRITEBYTECODE": "1"}  # a process that is killed would leave half a module
+    environment = ours | no_litter | kept | variables
     return await asyncio.create_subprocess_exec(
         sys.executable,
         *map(str, arguments),

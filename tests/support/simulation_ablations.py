@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractContextManager, asynccontextmanager
 from functools import partial
 from typing import Any, Final
@@ -13,11 +13,13 @@ from unittest import mock
 import aiohttp
 from attrs import evolve
 
-from vtex_tracking import merge
 from vtex_tracking.credentials import Secret
 from vtex_tracking.ledger.book import Book
+from vtex_tracking.ledger.sqlite.acceptance import _accept, refuse
+from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.dispatch import Dispatch, Settled
-from vtex_tracking.merge import Known
+from vtex_tracking.ledger.sqlite.intake import Intake
+from vtex_tracking.merge import Fact, Known, Volume, gather
 from vtex_tracking.model import Due, Effect
 from vtex_tracking.push.account import Account
 from vtex_tracking.push.orders import Orders
@@ -97,12 +99,40 @@ def _without_doubt_at_start() -> AbstractContextManager[object]:
 
 def _without_latch() -> AbstractContextManager[object]:
     """The last record says whether an invoice is delivered."""
-    join = merge.join
 
-    def join_without(left: Known, right: Known) -> Known:
-        return evolve(join(left, right), is_delivered=right.is_delivered)
+    def gather_without(facts: Iterable[Fact], *, volumes: Iterable[Volume] = (), was_delivered: bool = False) -> Known:
+        said = tuple(facts)
+        known = gather(said, volumes=volumes, was_delivered=was_delivered)
+        return evolve(known, says_delivered=said[-1].is_delivered if said else was_delivered)
 
-    return mock.patch.object(merge, "join", join_without)
+    return mock.patch("vtex_tracking.ledger.sqlite.gathering.gather", gather_without)
+
+
+def _without_all_volumes() -> AbstractContextManager[object]:
+    """The first volume that is delivered speaks for all of them."""
+    return mock.patch("vtex_tracking.merge._are_delivered", lambda volumes: any(one.is_delivered for one in volumes))
+
+
+def _without_memory_of_delivery() -> AbstractContextManager[object]:
+    """One more volume takes back that the invoice is delivered."""
+
+    def gather_anew(facts: Iterable[Fact], *, volumes: Iterable[Volume] = (), was_delivered: bool = False) -> Known:
+        assert was_delivered is not None
+        return gather(facts, volumes=volumes)
+
+    return mock.patch("vtex_tracking.ledger.sqlite.gathering.gather", gather_anew)
+
+
+def _without_refusal() -> AbstractContextManager[object]:
+    """A run that is stopped while it reads accepts what it has read, and says that it did not."""
+
+    def accept_and_refuse(ledger: LedgerFile, intake: Intake, *, run_no: int, account: str) -> None:
+        with ledger.transaction() as sql:
+            for invoice in intake.gathered():
+                _accept(sql, run_no=run_no, account=account, invoice=invoice, now_s=intake.now_s)
+        refuse(ledger, intake, run_no=run_no, account=account)
+
+    return mock.patch("vtex_tracking.accepting.refuse", accept_and_refuse)
 
 
 class _FreePace(Pace):
@@ -167,6 +197,9 @@ ABLATIONS: Final[dict[str, Broken]] = {
     "doubt_at_start": _without_doubt_at_start,
     "doubt_of_failures": _without_doubt_of_failures,
     "latch": _without_latch,
+    "all_volumes": _without_all_volumes,
+    "memory_of_delivery": _without_memory_of_delivery,
+    "refusal": _without_refusal,
     "paid_retries": _without_paid_retries,
     "turns": _without_turns,
     "own_answers": _without_own_answers,

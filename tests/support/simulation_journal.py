@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from attrs import define, field, frozen
+from ledger_support import Heard
 from simulation_feed import Key, Said
 from simulation_story import Night, Story
 
@@ -63,7 +64,9 @@ class Told:
 
 @frozen
 class Died:
-    """The run was killed, or the power went."""
+    """The run was killed, or the power went; `was_sending`: by then it had said that it sends."""
+
+    was_sending: bool
 
 
 @frozen
@@ -82,7 +85,15 @@ class Failed:
     error: Exception
 
 
-Entry = Began | Asked | Answered | Left | Decided | Told | Died | Ended | Failed
+@frozen
+class Remembered:
+    """What the ledger holds when a run is over, and what the run was the first to be told, or nobody accepted before."""
+
+    heard: frozenset[Heard]
+    news: frozenset[Heard]
+
+
+Entry = Began | Asked | Answered | Left | Decided | Told | Died | Ended | Failed | Remembered
 
 
 @define

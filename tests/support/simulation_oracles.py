@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Final
 
 from ledger_support import ambiguities, intents, key_of
+from simulation_acceptance import problems_of_acceptance
 from simulation_feed import Key, Said
 from simulation_journal import Answered, Asked, Decided, Ended, Failed, Journal, Left, Told
 from simulation_story import APP_KEY, APP_TOKEN, REFUSALS, Finish
@@ -25,6 +26,7 @@ _STOPPED: Final = (Finish.STOPPED, Finish.ABORTED)
 def problems(journal: Journal) -> Iterator[str]:
     """Everything that is wrong with what happened."""
     yield from _ended(journal)
+    yield from problems_of_acceptance(journal)
     yield from _kept(journal)
     yield from _true(journal)
     yield from _complete(journal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
 
@@ -41,6 +41,8 @@ _RETRY_AFTER: Final = (
 
 _MANY: Final = 25  # invoices, for once
 _MANY_OFTEN: Final = 0.03
+_VOLUMES: Final = ("1", "2", "3")
+_WHOLE: Final = 0.15  # share of an invoice's events that name none of its volumes
 _ON_AIR: Final = 0.7  # share of the weather in which a family that is on has a part
 _MOMENTS: Final = {Moment.WORK: 25, Moment.ASKED: 4, Moment.DECIDED: 3, Moment.ANSWERED: 4}  # how many, on average
 
@@ -126,11 +128,23 @@ class _Teller:
             if is_first or self._chance.random() < 0.6:
                 first = self._told[key]
                 self._told[key] = first + self._chance.randint(1, 2)
-                news[key] = tuple(
-                    Fact(step=step, is_delivered=step > 0 and self._chance.random() < 0.3)
-                    for step in range(first, self._told[key])
-                )
+                news[key] = tuple(fact for step in range(first, self._told[key]) for fact in self._facts(step))
         return news
+
+    def _facts(self, step: int) -> Iterator[Fact]:
+        """An event of the whole invoice, or of one or more of its volumes: each of them may be delivered by it."""
+        chance = self._chance
+        names = [""]
+        if self.has("volumes", 0.4) and chance.random() >= _WHOLE:
+            names = chance.sample(_VOLUMES, chance.randint(1, len(_VOLUMES)))
+        for volume in names:
+            yield Fact(
+                step=step,
+                is_delivered=chance.random() < 0.5 if volume else step > 0 and chance.random() < 0.3,
+                is_dated=chance.random() < 0.6,
+                volume=volume,
+                volumes=chance.choice((None, None, None, 2)) if self.has("volumes") else None,
+            )
 
     def _clock_step_s(self) -> float:
         if self._is_forward:

@@ -12,9 +12,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from ledger_support import heard_in
 from simulation_disk import Disk
-from simulation_feed import Fact, Key, Said, feed_of
-from simulation_journal import Answered, Asked, Began, Decided, Died, Ended, Entry, Failed, Journal, Left, Told
+from simulation_feed import Carrier, Said, feed_of
+from simulation_journal import (
+    Answered,
+    Asked,
+    Began,
+    Decided,
+    Died,
+    Ended,
+    Entry,
+    Failed,
+    Journal,
+    Left,
+    Remembered,
+    Told,
+)
 from simulation_loop import running, without_sockets
 from simulation_network import Network
 from simulation_story import APP_KEY, APP_TOKEN, Finish, Moment, Night, Story, Weather
@@ -34,7 +48,6 @@ from vtex_tracking.settings import Settings
 BASE_URL: Final = "http://127.0.0.1:9"
 
 _EPOCH_S: Final = datetime(2026, 11, 1, 8, tzinfo=UTC).timestamp()
-_ACCEPTED: Final = (Phase.SENDING, Phase.REPORTING, Phase.ENDED)
 _RUN_S_MAX: Final = 48 * 3600.0
 _LATE_IS_OVER_S: Final = 300.0
 
@@ -59,12 +72,10 @@ class World:
         )
         self._loop.on_work = lambda: self.comes(Moment.WORK)
         self._loop.on_worked = self._worked
-        self._facts: dict[Key, tuple[Fact, ...]] = {}  # all there are
-        self._untold: dict[Key, tuple[Fact, ...]] = {}  # that no run is known to have accepted
+        self._carrier = Carrier()
         self._main: asyncio.Task[None] | None = None
         self._run: Run | None = None
         self._is_dead = False
-        self._is_accepted = False
         self._moments = 0
         self._is_over = True
         self.journal = Journal(story=story, folder=folder)
@@ -86,18 +97,16 @@ class World:
         await asyncio.sleep(_LATE_IS_OVER_S)
         await self._vtex.close()
         self.journal.held = self._vtex.held()
-        self.journal.expected = {key: Said.by(facts) for key, facts in self._facts.items()}
+        self.journal.expected = self._carrier.expected()
         self.journal.ledger = self._disk.ledger
         return self.journal
 
     async def _live(self, number: int, night: Night) -> None:
         await asyncio.sleep(night.pause_s)
         self._network.restore()
-        self._run, self._is_dead, self._is_accepted = None, False, False
+        self._run, self._is_dead = None, False
         self._moments, self._is_over = 0, night.finish is Finish.ITSELF
-        for key, facts in night.news.items():
-            self._facts[key] = (*self._facts.get(key, ()), *facts)
-            self._untold[key] = (*self._untold.get(key, ()), *facts)
+        self._carrier.hear(night.news)
         self._loop.work_s = lambda: night.work_s * self._chance.random()
         self._night = night
         self.note(Began())
@@ -114,15 +123,19 @@ class World:
         finally:
             stepping.cancel()
             changing.cancel()
-        if self._is_accepted or (not self._is_dead and self._has_accepted()):
-            self._untold.clear()
+        self._look_back()
 
-    def _has_accepted(self) -> bool:
-        """The run has come so far that what its feeds say is in the ledger."""
-        return self._run is not None and self._run.progress.phase in _ACCEPTED
+    def _look_back(self) -> None:
+        """What the run has accepted is what the ledger holds of its news; an oracle judges whether that is right."""
+        facts_of = self._carrier.news.items()
+        news = frozenset((key, fact.date, fact.description) for key, facts in facts_of for fact in facts)
+        heard = heard_in(self._disk.ledger)
+        self.journal.entries.append(Remembered(heard, news))
+        if heard & news:
+            self._carrier.settle()
 
     def _feeds(self, number: int, night: Night) -> Sequence[Path]:
-        facts = self._facts if night.is_feed_whole else self._untold
+        facts = self._carrier.facts(is_whole=night.is_feed_whole)
         if not facts:
             return ()
         path = self._folder / f"feed-{number}.{'jsonl' if night.is_jsonl else 'csv'}"
@@ -211,8 +224,7 @@ class World:
     def _die(self, lose: Callable[[], None]) -> None:
         """Nothing that the run does from here on is real: its disk is another's, and its network is gone."""
         assert self._main is not None
-        self.note(Died())
-        self._is_accepted = self._has_accepted()
+        self.note(Died(self._run is not None and self._run.progress.phase is Phase.SENDING))
         self._is_dead = True
         self._network.cut_off()
         lose()

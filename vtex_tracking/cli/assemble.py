@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from attrs import evolve
 from platformdirs import user_state_path
 
-from vtex_tracking.cli.files import read_text
+from vtex_tracking.cli.maps import find_mapping
 from vtex_tracking.errors import SettingsError
 from vtex_tracking.feed.mapping import read_mapping
 from vtex_tracking.settings import Events, FeedSettings, Settings
@@ -23,6 +24,8 @@ _FEED: Final = {
     "delimiter": "delimiter",
     "date_format": "date_formats",
     "timezone": "timezone",
+    "invoices": "invoices",
+    "sheet": "sheet",
     "truncate": "is_truncating",
     "allow_empty": "is_empty_allowed",
 }
@@ -52,7 +55,7 @@ def settings_from(options: Mapping[str, Any], *, run_id: str | None = None) -> S
         given["ca_file"] = Path(options["ca_file"])
     return Settings(
         account=account_from(options),
-        feed=_feed_settings(options),
+        feed=feed_settings_from(options),
         events=Events(options["events"]),
         ledger_path=ledger_from(options),
         report_dir=_report_from(options, run_id=run_id),
@@ -85,8 +88,11 @@ def _report_from(options: Mapping[str, Any], *, run_id: str | None) -> Path | No
     return None if run_id is None else Path("vtex-tracking-reports", run_id)
 
 
-def _feed_settings(options: Mapping[str, Any]) -> FeedSettings:
-    given = {field: options[option] for option, field in _FEED.items() if options[option]}
+def feed_settings_from(options: Mapping[str, Any]) -> FeedSettings:
+    """What the mapping says, and over it the options that were given."""
+    given = {field: options[option] for option, field in _FEED.items() if options[option] not in (None, False, "auto")}
+    settings = FeedSettings()
     if options["map"]:
-        given["columns"] = read_mapping(read_text(options["map"], what="mapping"), name=options["map"])
-    return FeedSettings(**given)
+        found = find_mapping(options["map"])
+        settings = read_mapping(found.text, name=found.name)
+    return evolve(settings, **given)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import click
 
+from vtex_tracking.cli.columns import columns
 from vtex_tracking.cli.completion import completion
 from vtex_tracking.cli.ledger import ledger
 from vtex_tracking.cli.plan import plan
@@ -28,16 +29,35 @@ _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 1
 class Commands(click.Group):
     """Whatever stops a command ends as one message on stderr and an exit code."""
 
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Help that nobody reads to its end, as in `--help | head`, is no failure."""
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except BrokenPipeError:
+            _leave_stdout()
+            raise click.exceptions.Exit(0) from None
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Usage errors and a closed pipe are click's to answer; the rest are ours."""
+        """Usage errors are click's to answer; the rest are ours. A closed pipe is no error."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError):
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise
+        except BrokenPipeError:
+            _leave_stdout()
+            ctx.exit(0)
         except KeyboardInterrupt:
             ctx.exit(130)
         except Exception as error:  # noqa: BLE001 - a bug of ours ends in a short message as well
             ctx.exit(_complain(error))
+
+
+def _leave_stdout() -> None:
+    from vtex_tracking.cli import terminal  # noqa: PLC0415 - --help stays quick
+
+    terminal.leave_stdout()
 
 
 def _complain(error: Exception) -> int:
@@ -52,7 +72,7 @@ def _complain(error: Exception) -> int:
 
 @click.group(
     cls=Commands,
-    commands=[push, plan, report, runs, ledger, sandbox, completion],
+    commands=[push, plan, columns, report, runs, ledger, sandbox, completion],
     context_settings=_CONTEXT,
     epilog=EXAMPLES,
 )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Decorated = TypeVar("Decorated", bound="Callable[..., Any] | click.Command")
 
+# As in `feed.formats`, which is not imported for the sake of --help.
+FORMATS: Final = ("auto", "ocoren", "correios", "correios-xml", "intelipost", "xlsx", "jsonl", "csv")
+
 _store = partial(click.option, cls=Setting, section="The store")
 _feed = partial(click.option, cls=Setting, section="Reading the feeds")
 _choice = partial(click.option, cls=Setting, section="What is sent")
@@ -67,7 +70,7 @@ _MESSAGES: Final = (
 )
 
 _FEEDS: Final = (
-    _feed("--format", type=click.Choice(["auto", "csv", "jsonl"]), default="auto", help="What the feeds are."),
+    _feed("--format", type=click.Choice(FORMATS), default="auto", help="What the feeds are."),
     _feed("--encoding", metavar="NAME", default="auto", help="How text is written, such as utf-8 or cp1252."),
     _feed(
         "--delimiter",
@@ -83,10 +86,20 @@ _FEEDS: Final = (
         help="How dates are written, such as %m/%d/%Y; several with ; between them.",
     ),
     _feed("--timezone", metavar="ZONE", help="Times without an offset are this zone's, such as America/Sao_Paulo."),
-    _feed("--map", metavar="FILE", type=READABLE, help="A TOML file that says which column means what."),
+    _feed("--map", metavar="FILE|NAME", help="A TOML file, or the name of one, that says which column means what."),
+    _feed(
+        "--invoices",
+        metavar="FILE",
+        help="A table that says of which order an invoice is, for feeds that do not: CSV, JSON Lines or XLSX.",
+    ),
+    _feed("--sheet", metavar="NAME", show_default="the first", help="The sheet of a workbook to read."),
     _feed("--truncate", is_flag=True, help="Cut a description that is too long for VTEX, instead of a defect."),
     _feed("--allow-empty", is_flag=True, help="An empty feed is no error."),
-    _feed("--strict", is_flag=True, help="Send nothing at all if a record is a defect or a column is not used."),
+    _feed(
+        "--strict",
+        is_flag=True,
+        help="Send nothing at all if a record is a defect, a column is not used, or anything is doubtful.",
+    ),
 )
 
 _SANDBOX: Final = _store(
@@ -161,6 +174,7 @@ def _all(*decorators: Callable[[Any], Any]) -> Callable[[Decorated], Decorated]:
 
 of_message: Final = _all(*_MESSAGES)
 of_ledger: Final = _all(_ACCOUNT, _LEDGER, *_MESSAGES)
+of_feed: Final = _all(*_FEEDS, *_MESSAGES)
 of_report: Final = _all(_ACCOUNT, _LEDGER, _REPORT, *_MESSAGES)
 of_run: Final = _all(_SANDBOX, _ACCOUNT, *_PLACES, *_FEEDS, *_CHOICES, *_PACE, _LEDGER, _REPORT, _QUIET, *_MESSAGES)
 feeds: Final = click.argument("feeds", metavar="FEED...", nargs=-1, type=click.Path(allow_dash=True))

@@ -10,7 +10,7 @@ import attrs
 
 from vtex_tracking.cli.assemble import settings_from
 from vtex_tracking.cli.logs import configure, log_lost_exceptions
-from vtex_tracking.cli.terminal import amount, lasting, say
+from vtex_tracking.cli.terminal import amount, lasting, say, section
 from vtex_tracking.model import Update
 from vtex_tracking.pipeline import plan_feed
 from vtex_tracking.planning import Plan
@@ -71,9 +71,11 @@ def lines_of(plan: Plan, *, settings: Settings) -> Iterator[str]:
     yield _line("  refused", plan.refused, "too much for one request: not sent")
     yield _line("resumed", plan.resumed, "left open by earlier runs: sent first")
     yield _line("requests", plan.requests, f"about {lasting(plan.duration_s)} at {settings.rate}")
-    yield from _section("The first bodies, as they would go out", _lines_of_updates(plan.first_updates))
-    yield from _section("The first defects", (shown(str(defect)) for defect in plan.first_defects))
-    yield from _section("To know", (shown(notice.message) for notice in plan.notices))
+    yield from section("The first bodies, as they would go out", _lines_of_updates(plan.first_updates))
+    yield from section("The first defects", (shown(str(defect)) for defect in plan.first_defects))
+    yield from section("Warnings", (f"{amount(count)} {code}" for code, count in plan.warnings.items()))
+    yield from section("The first warnings", (shown(str(warning)) for warning in plan.first_warnings))
+    yield from section("To know", (shown(notice.message) for notice in plan.notices))
 
 
 def _line(title: str, number: int, remark: str = "") -> str:
@@ -92,11 +94,3 @@ def _lines_of_updates(updates: Sequence[Update]) -> Iterator[str]:
         body = update.body.decode()
         cut = f"… ({len(body)} characters)" if len(body) > BODY_CHARACTERS_MAX else ""
         yield f"  {body[:BODY_CHARACTERS_MAX]}{cut}"
-
-
-def _section(title: str, lines: Iterator[str]) -> Iterator[str]:
-    shown_lines = list(lines)
-    if shown_lines:
-        yield ""
-        yield f"{title}:"
-        yield from (f"  {line}" for line in shown_lines)

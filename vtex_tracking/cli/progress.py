@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as RichProgress
 
-from vtex_tracking.cli.terminal import amount, lasting
+from vtex_tracking.cli.terminal import amount, lasting, size
 from vtex_tracking.progress import Phase, Progress
 
 if TYPE_CHECKING:
@@ -89,6 +89,9 @@ def display_for_stderr() -> Display:
 def facts_of(progress: Progress) -> str:
     """What a person wants to know at this step, short enough to stand beside a bar."""
     match progress.phase:
+        case Phase.READING if progress.bytes_total is not None:
+            read = f"{size(progress.bytes_read)} of {size(progress.bytes_total)}"
+            return f"{amount(progress.records)} records, {read}"
         case Phase.READING | Phase.GATHERING:
             return f"{amount(progress.records)} records"
         case Phase.SENDING:

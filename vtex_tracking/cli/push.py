@@ -14,6 +14,7 @@ Examples:
   vtex-tracking push --sandbox feed.csv            try it: no store, no credentials
   vtex-tracking push --account mystore feed.csv    for real
   vtex-tracking push 'in/*.csv.gz' --rate 300/min --quiet
+  vtex-tracking push 's3://carriers/in/*.csv'      also sftp://, https://, gs://, az://
   zcat feed.csv.gz | vtex-tracking push -
   vtex-tracking push --resume                      only what earlier runs left open
 
@@ -50,8 +51,8 @@ Exit codes:
 def push(ctx: click.Context, /, feeds: tuple[str, ...], *, resume: bool, **_settings: Any) -> None:
     """Send what the feeds say and VTEX was not yet told.
 
-    A FEED is a CSV or JSON Lines file of a carrier's tracking events, gzipped or not, a pattern such as 'in/*.csv',
-    or - for standard input. The events are gathered per order and invoice; each invoice that changed is sent with one
+    A FEED is a file of a carrier's tracking events, packed or not, a pattern such as 'in/*.csv', a URL such as
+    sftp://carrier/out/feed.csv, or - for standard input. The events are gathered per order and invoice; each invoice that changed is sent with one
     request. What was sent is remembered, so the same command can be run again at any time: it goes on where it
     stopped, and sends nothing twice.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -32,6 +33,7 @@ _SANDBOX_KEYS: Final = Credentials(app_key=Secret("sandbox-key"), app_token=Secr
 
 def push(feeds: Sequence[str], *, options: Mapping[str, Any]) -> int:
     """Everything that can be wrong with the settings is found before a feed is opened."""
+    _leave_no_core()
     configure(level=options["log_level"], form=options["log_format"])
     run_id = new_run_id()
     display = None if options["quiet"] else display_for_stderr()
@@ -40,6 +42,12 @@ def push(feeds: Sequence[str], *, options: Mapping[str, Any]) -> int:
         return asyncio.run(_push_to_sandbox(feeds, settings=settings, run_id=run_id, display=display))
     credentials = read_credentials(os.environ)
     return asyncio.run(_push(feeds, settings=settings, credentials=credentials, run_id=run_id, display=display))
+
+
+def _leave_no_core() -> None:
+    """A crash writes no image of this process to the disk, for the keys would be in it."""
+    _, most = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, most))
 
 
 async def _push(

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Final
 
 import click
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from rich.console import RenderableType
 
+_STEP: Final = 1000  # from one unit of size to the next
 _PIPE_WIDTH: Final = 120  # of a line where no terminal says how wide it is
 
 
@@ -24,7 +28,7 @@ def say(text: str) -> None:
         click.echo(text)
         sys.stdout.flush()
     except OSError:
-        _leave_stdout()
+        leave_stdout()
 
 
 def show(renderable: RenderableType) -> None:
@@ -38,12 +42,18 @@ def show(renderable: RenderableType) -> None:
     say("\n".join(line.rstrip() for line in capture.get().splitlines()))
 
 
+def line_width() -> int | None:
+    """How long a line may be before a terminal breaks it; None where stdout is no terminal."""
+    return None if _has_no_stdout() or not sys.stdout.isatty() else get_terminal_size().columns
+
+
 def _has_no_stdout() -> bool:
     """Python has no stdout where the process was started without one, as by `>&-`; its types do not know that."""
     return sys.stdout is None  # type: ignore[redundant-expr, unused-ignore]
 
 
-def _leave_stdout() -> None:
+def leave_stdout() -> None:
+    """Nobody reads stdout any more, so nothing is written to it."""
     # What is still in the buffer would raise once more when the interpreter flushes it at its end.
     with suppress(OSError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -56,6 +66,15 @@ def amount(number: float) -> str:
     return f"{number:,.0f}"
 
 
+def size(bytes_count: float) -> str:
+    """A size as a person would say it: `812 B`, `15.9 MB`, `1.2 GB`."""
+    for unit in ("B", "kB", "MB"):
+        if bytes_count < _STEP:
+            return f"{bytes_count:.{0 if unit == 'B' else 1}f} {unit}"
+        bytes_count /= _STEP
+    return f"{bytes_count:.1f} GB"
+
+
 def lasting(duration_s: float) -> str:
     """A duration as a person would say it: `45 s`, `12 min`, `3 h 20 min`."""
     seconds = max(0, round(duration_s))
@@ -65,3 +84,12 @@ def lasting(duration_s: float) -> str:
     if minutes < 90:  # noqa: PLR2004 - likewise in minutes
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Lines under a title of their own, or nothing where there are none."""
+    found = list(lines)
+    if found:
+        yield ""
+        yield f"{title}:"
+        yield from (f"  {line}" for line in found)

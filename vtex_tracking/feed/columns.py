@@ -35,6 +35,13 @@ class Field(StrEnum):
     IS_DELIVERED = "is_delivered"
     DELIVERED_DATE = "delivered_date"
     DELIVERED_TIME = "delivered_time"
+    EVENT_CODE = "event_code"  # what a table of codes gives a text and a meaning
+    INVOICE_KEY = "invoice_key"  # the 44 digits of an NF-e
+    INVOICE_SERIES = "invoice_series"
+    ISSUER = "issuer"  # the CNPJ of who issued the invoice
+    TRACKING_NUMBER = "tracking_number"
+    VOLUME = "volume"  # which of an invoice's parcels
+    VOLUMES = "volumes"  # how many parcels the invoice has
 
 
 # For each field the names known for it, from the most telling to the vaguest, a line of them for each rank. Where a
@@ -100,6 +107,36 @@ _NAMES: Final[dict[Field, tuple[str, ...]]] = {
         ),
     ),
     Field.DELIVERED_TIME: ("deliveredtime horaentrega horadeentrega horadaentrega hrentrega",),
+    Field.EVENT_CODE: (
+        (
+            "eventcode occurrencecode codigoocorrencia codigodaocorrencia codigodeocorrencia codocorrencia codigoevento "
+            "codigodoevento codevento"
+        ),
+    ),
+    Field.INVOICE_KEY: (
+        (
+            "invoicekey nfekey accesskey chavenfe chavedanfe chavenf chavenotafiscal chavedanotafiscal chaveacesso "
+            "chavedeacesso chaveacessonfe chavedeacessonfe"
+        ),
+    ),
+    Field.INVOICE_SERIES: (
+        "invoiceseries serienf serienfe serienotafiscal seriedanotafiscal seriedanota",
+        "series serie",
+    ),
+    Field.ISSUER: (
+        "issuer issuercnpj cnpjemissor cnpjdoemissor cnpjemitente cnpjdoemitente cnpjremetente cnpjembarcador",
+    ),
+    Field.TRACKING_NUMBER: (
+        (
+            "trackingnumber trackingcode codigorastreio codigoderastreio codigorastreamento codigoderastreamento "
+            "numerorastreio numeroderastreio codobjeto codigoobjeto codigodoobjeto"
+        ),
+        "tracking rastreio rastreamento",
+    ),
+    Field.VOLUME: ("volumenumber numerovolume numerodovolume novolume", "volume"),
+    Field.VOLUMES: (
+        "volumecount quantidadevolumes quantidadedevolumes qtdvolumes qtdevolumes totalvolumes totaldevolumes",
+    ),
 }
 
 
@@ -127,7 +164,7 @@ _ALIASES: Final = {
 _VAGUE_TIME_RANK: Final = 1
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class Columns:
     """The columns of a feed, or the keys of an object: where each field stands, and what was not certain.
 
@@ -186,7 +223,9 @@ def _choose(names: Sequence[str], candidates: Mapping[Field, list[int]], ranks: 
         lowest = min((ranks[index] for index in found), default=0)
         best = [index for index in found if ranks[index] == lowest]
         if len(best) > 1:
-            doubts.append(f"{_listed(names, best)} may each be the {field}")
+            is_one_name = len({names[index] for index in best}) == 1  # which a mapping could not tell apart either
+            advice = "; give them different names" if is_one_name else ""
+            doubts.append(f"{_listed(names, best)} may each be the {field}{advice}")
         if best:
             indexes[field] = best[0]
         choices += [
@@ -223,3 +262,6 @@ def _pair_time(
 
 def _listed(names: Sequence[str], indexes: Sequence[int]) -> str:
     return "columns " + " and ".join(show(names[index]) for index in indexes[:_LISTED_MAX])
+
+
+NO_COLUMNS: Final = find_columns((), mapping={})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from vtex_tracking.feed.defects import DefectCode, MonthFirstDate, ValueProblem, escaped, show
-from vtex_tracking.feed.values import check_spreadsheet, string
+from vtex_tracking.feed.values import KEPT_CHARACTERS_MAX, KEPT_MAX, check_spreadsheet, string
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,12 +29,26 @@ _DAY_FIRST: Final = re.compile(
 _TIME_ONLY: Final = re.compile(_TIME, re.ASCII)
 
 
-def read_date(value: object, *, field: str, formats: Sequence[str] = ()) -> Moment | None:
+def read_date(value: object, *, field: str, formats: tuple[str, ...] = ()) -> Moment | None:
     """A date is ISO 8601, or with slashes, dots or dashes day first; with formats it is one of these, or ISO.
 
     Nothing is guessed record by record: a date that only month-first can read raises MonthFirstDate, for then the feed
     itself is in doubt. None for an empty value.
     """
+    plain = _plain_date(value, formats) if type(value) is str and len(value) <= KEPT_CHARACTERS_MAX else None
+    return _read_date(value, field, formats) if plain is None else plain
+
+
+@lru_cache(KEPT_MAX)
+def _plain_date(text: str, formats: tuple[str, ...]) -> Moment | None:
+    """What a text says that can be read as a date; None for one that needs a closer look."""
+    try:
+        return _read_date(text, "", formats)
+    except ValueProblem:
+        return None
+
+
+def _read_date(value: object, field: str, formats: tuple[str, ...]) -> Moment | None:
     text = string(value, DefectCode.BAD_DATE, field).strip()
     if not text:
         return None
@@ -89,13 +104,17 @@ def _moment(match: re.Match[str], text: str, field: str) -> Moment:
 
 def _time(match: re.Match[str]) -> time:
     # Digits past the microsecond are cut, as VTEX's own seven digits need it.
-    microsecond = int((match["fraction"] or "").ljust(6, "0")[:6])
-    return time(int(match["hour"]), int(match["minute"]), int(match["second"] or 0), microsecond, _zone(match))
+    fraction = match["fraction"]
+    zone = match["zone"] if "zone" in match.re.groupindex else None
+    microsecond = int(fraction.ljust(6, "0")[:6]) if fraction else 0
+    return time(
+        int(match["hour"]), int(match["minute"]), int(match["second"] or 0), microsecond, _zone(zone) if zone else None
+    )
 
 
-def _zone(match: re.Match[str]) -> tzinfo | None:
-    zone = match.groupdict().get("zone")
-    return None if zone is None else datetime.fromisoformat(f"2000-01-01T00:00{zone}").tzinfo
+@lru_cache(KEPT_MAX)
+def _zone(offset: str) -> tzinfo | None:
+    return datetime.fromisoformat(f"2000-01-01T00:00{offset}").tzinfo
 
 
 def _in_years(moment: Moment, text: str, field: str) -> Moment:
@@ -113,13 +132,9 @@ def add_time(moment: Moment, value: object, *, field: str) -> Moment:
     text = string(value, DefectCode.BAD_DATE, field).strip()
     if not text:
         return moment
-    check_spreadsheet(text, field)
-    try:
-        match = _TIME_ONLY.fullmatch(text)
-        clock = None if match is None else _time(match)
-    except ValueError:
-        clock = None
+    clock = _clock(text[:KEPT_CHARACTERS_MAX])  # no time is longer
     if clock is None:
+        check_spreadsheet(text, field)
         raise ValueProblem(DefectCode.BAD_DATE, f"{show(text)} is not a time; expected hh:mm or hh:mm:ss", field=field)
     if not isinstance(moment, datetime):
         return datetime.combine(moment, clock)
@@ -129,11 +144,27 @@ def add_time(moment: Moment, value: object, *, field: str) -> Moment:
     return datetime.combine(moment, clock, moment.tzinfo)
 
 
+@lru_cache(KEPT_MAX)
+def _clock(text: str) -> time | None:
+    match = _TIME_ONLY.fullmatch(text)
+    try:
+        return None if match is None else _time(match)
+    except ValueError:
+        return None
+
+
 def in_zone(moment: Moment, zone: tzinfo | None) -> Moment:
     """A time without an offset gets the zone's; a day has none, and a time that has one keeps it."""
     if zone is None or not isinstance(moment, datetime) or moment.tzinfo is not None:
         return moment
     return moment.replace(tzinfo=zone)
+
+
+def moved(moment: Moment, zone: tzinfo | None) -> Moment:
+    """A time that has an offset is told as another zone has it; a day, and a time of no zone, stay as they are."""
+    if zone is None or not isinstance(moment, datetime) or moment.tzinfo is None:
+        return moment
+    return moment.astimezone(zone)
 
 
 def in_utc(moment: Moment) -> datetime:

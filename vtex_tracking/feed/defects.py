@@ -18,6 +18,9 @@ class DefectCode(StrEnum):
     # a record of CSV
     FIELD_TOO_LONG = "field_too_long"
     TOO_MANY_CELLS = "too_many_cells"  # more cells than the header: usually a delimiter without quotes
+    # a record of a fixed-width layout
+    SHORT_RECORD = "short_record"  # it ends before all that it must hold
+    NOT_A_RECORD = "not_a_record"  # it does not begin with the type of a record
     # a record of JSON Lines
     BAD_JSON = "bad_json"
     TRUNCATED = "truncated"  # the last line ends in the middle: the feed was still being written
@@ -34,6 +37,14 @@ class DefectCode(StrEnum):
     FLOAT_ID = "float_id"  # a number with a fraction or an exponent: digits may be lost
     DECIMAL_ID = "decimal_id"  # 30711.0: a spreadsheet took it for a number
     SCIENTIFIC_NOTATION = "scientific_notation"  # 1,17245E+12: a spreadsheet threw digits away
+    # a carrier's answer
+    NO_TRACKING = "no_tracking"  # the carrier has no event of the parcel
+    # finding the order
+    BAD_KEY = "bad_key"  # an NF-e key whose digits do not agree
+    ORDER_NOT_FOUND = "order_not_found"
+    AMBIGUOUS_INVOICE = "ambiguous_invoice"  # several invoices of the map may be meant
+    # a code
+    UNKNOWN_CODE = "unknown_code"  # in no table, and the record has no description of its own
     # any value
     SPREADSHEET_ERROR = "spreadsheet_error"  # ######, #N/D, #REF!
     MISSING_FIELD = "missing_field"

@@ -5,9 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from itertools import chain
-from typing import TYPE_CHECKING, Final
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vtex_tracking.errors import FeedError, SettingsError
 from vtex_tracking.feed.defects import DefectCode, show
@@ -32,8 +30,7 @@ _ASCII: Final = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 _MOJIBAKE: Final = re.compile("Ã[\x80-\xbf]")  # what an accented letter of UTF-8 looks like when read as cp1252
 
 
-@frozen
-class Line:
+class Line(NamedTuple):
     """One line with its end, numbered from 1; a fault says why its text is not what was meant."""
 
     number: int
@@ -70,7 +67,7 @@ def read_lines(
     stream: Iterator[bytes] = filter(None, chunks)
     head = next(stream, b"")
     stream = chain([head], stream)
-    tally.encoding = encoding if encoding != "auto" else _guess(head, name)
+    tally.encoding = encoding if encoding != "auto" else guess_encoding(head, name)
     if not _is_ascii_superset(tally.encoding):
         stream = _to_utf8(stream, name=name, encoding=tally.encoding)
         encoding = _UTF8
@@ -107,7 +104,8 @@ def split_lines(chunks: Iterable[bytes], *, line_bytes_max: int) -> Iterator[byt
         yield rest
 
 
-def _guess(head: bytes, name: str) -> str:
+def guess_encoding(head: bytes, name: str) -> str:
+    """The encoding that a byte order mark names; without one UTF-8. Raises FeedError for UTF-16 without a mark."""
     for bom, wide in _WIDE_BOMS.items():
         if head.startswith(bom):
             return wide

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
+from vtex_tracking.feed.columns import Field
 from vtex_tracking.feed.defects import DefectCode, ValueProblem, show
 from vtex_tracking.model import ID_CHARACTERS_MAX, clean_text, is_id
 
@@ -19,16 +21,19 @@ _BOOLS: Final = {
     "true": True, "1": True, "sim": True, "s": True, "yes": True, "y": True, "verdadeiro": True,
     "false": False, "0": False, "nao": False, "não": False, "n": False, "no": False, "falso": False,
 }  # fmt: skip
+COUNT_MAX: Final = 10_000
 _RAW_FACTOR: Final = 2  # a letter and its accent are one character once they are put together
 _MARKS_MAX: Final = 100  # on one letter; putting n of them in order takes n² steps
 _HEAP: Final = b"\x01" * (_MARKS_MAX + 1)
+KEPT_MAX: Final = 4096  # texts whose meaning is kept at a time, of each kind: feeds say the same few again and again
+KEPT_CHARACTERS_MAX: Final = 64  # of such a text
 _TYPES: Final = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
 
 
 def read_id(value: object, *, field: str) -> str:
     """An id is text exactly as written, leading zeros and all; what a spreadsheet or JSON did to one is a problem."""
     match value:
-        case str() as text if is_id(text) and not _SCIENTIFIC.fullmatch(text) and not _DECIMAL.fullmatch(text):
+        case str() as text if is_id(text) and not ("." in text and _is_number(text)):
             return text
         case str() as text:
             raise _id_problem(text, field)
@@ -47,10 +52,15 @@ def read_id(value: object, *, field: str) -> str:
             raise ValueProblem(DefectCode.BAD_ID, f"{_type(value)} is not an id; expected a text", field=field)
 
 
+def _is_number(text: str) -> bool:
+    return _SCIENTIFIC.fullmatch(text) is not None or _DECIMAL.fullmatch(text) is not None
+
+
 def _id_problem(text: str, field: str) -> ValueProblem:
     shown = show(text)
     if not text.strip():
-        return ValueProblem(DefectCode.MISSING_FIELD, "is empty; every record needs one", field=field)
+        found = ", or a map of invoices that tells it: --invoices" if field == Field.ORDER_ID else ""
+        return ValueProblem(DefectCode.MISSING_FIELD, f"is empty; every record needs one{found}", field=field)
     if _SCIENTIFIC.fullmatch(text):
         problem = (
             f"{shown} is what a spreadsheet makes of a long number, and its last digits are gone; export the feed again "
@@ -83,6 +93,8 @@ def read_bool(value: object, *, field: str) -> bool | None:
     match value:
         case bool() | None:
             return value
+        case str() if value in _BOOLS:
+            return _BOOLS[value]
         case str() | int():
             text = str(value).strip().casefold()
             if text in _BOOLS:
@@ -97,14 +109,34 @@ def read_bool(value: object, *, field: str) -> bool | None:
             )
 
 
+def read_count(value: object, *, field: str) -> int:
+    """A count is a whole number from 1 to 10,000."""
+    text = "" if isinstance(value, bool) else str(value).strip()
+    if text.isascii() and text.isdigit() and len(text) <= len(str(COUNT_MAX)) and 1 <= int(text) <= COUNT_MAX:
+        return int(text)
+    raise ValueProblem(DefectCode.BAD_NUMBER, f"{show(str(value))} is no count; expected 1 to {COUNT_MAX}", field=field)
+
+
 def read_text(value: object, *, field: str, characters_max: int) -> str:
     """A text is sent as it is written, without spaces around it and without control characters, or it is too long."""
+    plain = _plain_text(value) if type(value) is str and len(value) <= KEPT_CHARACTERS_MAX else None
+    if plain is not None and len(plain) <= characters_max:
+        return plain
     text = string(value, DefectCode.BAD_TYPE, field)
     cleaned = text if len(text) > _RAW_FACTOR * characters_max else _cleaned(text, field)
     if len(cleaned) <= characters_max:
         return cleaned
     problem = f"has {len(cleaned)} characters; at most {characters_max} are allowed"
     raise ValueProblem(DefectCode.TEXT_TOO_LONG, problem, field=field)
+
+
+@lru_cache(KEPT_MAX)
+def _plain_text(text: str) -> str | None:
+    """A short text as `read_text` has it for any field; None for one that needs a closer look."""
+    try:
+        return _cleaned(text, "")
+    except ValueProblem:
+        return None
 
 
 def cut_text(text: str, *, field: str, characters_max: int) -> str:

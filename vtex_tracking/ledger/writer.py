@@ -20,7 +20,10 @@ class InThread(Protocol):
 
 
 class Writer:
-    """Makes entries durable in groups: after at most `delay_s` seconds, at most `group_max` in one commit."""
+    """Makes entries durable in groups: after at most `delay_s` seconds, at most `group_max` in one commit.
+
+    The first commit that fails is the last one tried: what a ledger holds that could not be written is not known.
+    """
 
     def __init__(
         self, write: Callable[[Sequence[Entry]], None], *, in_thread: InThread, delay_s: float, group_max: int
@@ -31,6 +34,7 @@ class Writer:
         self._group_max = group_max
         self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
         self._flushing: asyncio.Task[None] | None = None
+        self._failure: Exception | None = None
 
     async def durable(self, entry: Entry) -> None:
         """Return when the entry is on the disk. Raises LedgerError when it cannot be; entries in order, none skipped."""
@@ -62,8 +66,9 @@ class Writer:
         self._flushing = None
 
     async def _commit(self, entries: Sequence[Entry]) -> Exception | None:
-        try:
-            await self._in_thread(lambda: self._write(entries))
-        except Exception as error:  # noqa: BLE001 - it is raised in each caller
-            return error
-        return None
+        if self._failure is None:
+            try:
+                await self._in_thread(lambda: self._write(entries))
+            except Exception as error:  # noqa: BLE001 - it is raised in each caller
+                self._failure = error
+        return self._failure

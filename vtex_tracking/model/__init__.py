@@ -1,5 +1,6 @@
 """The nouns: what stands on the line between a feed and a report."""
 
+from vtex_tracking.model.invoices import MappedInvoice, number_value
 from vtex_tracking.model.run import (
     Counts,
     Notice,
@@ -22,6 +23,8 @@ from vtex_tracking.model.tracking import (
     DESCRIPTION_CHARACTERS_MAX,
     ID_CHARACTERS_MAX,
     TEXT_CHARACTERS_MAX,
+    VOLUME_CHARACTERS_MAX,
+    VOLUMES_MAX,
     Defect,
     Event,
     FeedInfo,
@@ -33,18 +36,24 @@ from vtex_tracking.model.tracking import (
     is_id,
     is_unicode,
 )
+from vtex_tracking.model.warning import FeedNoticeCode, FeedWarning, WarningCode
 
 __all__ = [
     "DESCRIPTION_CHARACTERS_MAX",
     "ID_CHARACTERS_MAX",
     "TEXT_CHARACTERS_MAX",
+    "VOLUMES_MAX",
+    "VOLUME_CHARACTERS_MAX",
     "Counts",
     "Defect",
     "Due",
     "Effect",
     "Event",
     "FeedInfo",
+    "FeedNoticeCode",
+    "FeedWarning",
     "InvoiceKey",
+    "MappedInvoice",
     "Notice",
     "Outcome",
     "OutcomeKind",
@@ -57,9 +66,11 @@ __all__ = [
     "TopReason",
     "TrackingEvent",
     "Update",
+    "WarningCode",
     "clean_text",
     "delivered_date",
     "event_date",
     "is_id",
     "is_unicode",
+    "number_value",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
+from attrs import Factory, frozen
 
 from vtex_tracking.model.sending import OutcomeKind, Reason
 from vtex_tracking.model.tracking import FeedInfo
@@ -111,6 +111,7 @@ class Summary:
     latency_ms: Percentiles | None
     top_reasons: tuple[TopReason, ...]
     top_defects: dict[str, int]
+    warnings: dict[str, int] = Factory(dict)
     notices: tuple[Notice, ...]
     stop_reason: Reason
     exit_code: int

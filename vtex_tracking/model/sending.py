@@ -43,6 +43,7 @@ class Reason(StrEnum):
     ALREADY_SENT = "already_sent"
     # refused here, before a byte left
     TOO_MANY_EVENTS = "too_many_events"
+    TOO_MANY_VOLUMES = "too_many_volumes"
     BODY_TOO_LARGE = "body_too_large"
     # refused by VTEX
     NOT_FOUND = "not_found"
@@ -75,6 +76,7 @@ class Reason(StrEnum):
     OUTAGE = "outage"
     MAX_DURATION = "max_duration"
     DEFECTS = "defects"
+    WARNINGS = "warnings"
 
 
 @frozen(kw_only=True)

@@ -26,6 +26,10 @@ EXPLANATIONS: Final = {
         "The invoice has more events than one update may carry.",
         "Check in the feed whether so many events belong to this one invoice.",
     ),
+    Reason.TOO_MANY_VOLUMES: Explanation(
+        "The invoice has more volumes than one invoice can be thought to have.",
+        "Check in the feed whether its volumes are named by what stays the same from event to event.",
+    ),
     Reason.BODY_TOO_LARGE: Explanation(
         "The update is larger than one request may be.", "Shorten the descriptions in the feed and push it again."
     ),
@@ -119,6 +123,10 @@ EXPLANATIONS: Final = {
     Reason.DEFECTS: Explanation(
         "Some records are defects, or columns unused, and --strict was set.",
         "Mend the feed (defects.csv lists its defects), or leave --strict out; then run the same command again.",
+    ),
+    Reason.WARNINGS: Explanation(
+        "Something in the feeds is doubtful, and --strict was set.",
+        "Look at warnings.csv, and mend the feed or leave --strict out; then run the same command again.",
     ),
 }
 

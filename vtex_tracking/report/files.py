@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from vtex_tracking.errors import ReportError
 from vtex_tracking.report.defects_csv import write_defects_csv
@@ -13,12 +13,14 @@ from vtex_tracking.report.folder import Drafts, make_folder
 from vtex_tracking.report.results_csv import write_results_csv
 from vtex_tracking.report.results_jsonl import write_results_jsonl
 from vtex_tracking.report.summary_json import write_summary_json
+from vtex_tracking.report.warnings_csv import write_warnings_csv
+from vtex_tracking.report.warnings_jsonl import write_warnings_jsonl
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from vtex_tracking.model import Defect, Outcome, Summary
+    from vtex_tracking.model import Defect, FeedWarning, Outcome, Summary
 
 
 @frozen(kw_only=True)
@@ -30,12 +32,14 @@ class ReportFiles:
     results_csv: Path
     defects_csv: Path
     defects_jsonl: Path
+    warnings_csv: Path
+    warnings_jsonl: Path
     summary_json: Path
 
     @property
     def renamed(self) -> tuple[Path, ...]:
         """The files that are not under their usual name."""
-        paths = (self.results_jsonl, self.results_csv, self.defects_csv, self.defects_jsonl, self.summary_json)
+        paths = [value for value in asdict(self).values() if value != self.directory]
         return tuple(path for path in paths if len(path.suffixes) > 1)
 
 
@@ -45,10 +49,11 @@ def write_report(
     summary: Summary,
     outcomes: Callable[[], Iterable[Outcome]],
     defects: Callable[[], Iterable[Defect]],
+    warnings: Callable[[], Iterable[FeedWarning]],
 ) -> ReportFiles:
     """All files are drafted before the first one takes its name; `summary.json` comes last and says that all are there.
 
-    `outcomes` and `defects` are called anew for each pass over them, and no pass is kept in memory.
+    `outcomes`, `defects` and `warnings` are called anew for each pass over them, and no pass is kept in memory.
 
     Raises ReportError, and leaves no draft behind.
     """
@@ -59,6 +64,8 @@ def write_report(
             write_results_csv(outcomes(), to=drafts.new("results.csv"))
             write_defects_csv(defects, to=drafts.new("defects.csv"))
             write_defects_jsonl(defects(), to=drafts.new("defects.jsonl"))
+            write_warnings_csv(warnings(), to=drafts.new("warnings.csv"))
+            write_warnings_jsonl(warnings(), to=drafts.new("warnings.jsonl"))
             write_summary_json(summary, to=drafts.new("summary.json"))
             return ReportFiles(
                 directory=directory,
@@ -66,6 +73,8 @@ def write_report(
                 results_csv=drafts.publish("results.csv"),
                 defects_csv=drafts.publish("defects.csv"),
                 defects_jsonl=drafts.publish("defects.jsonl"),
+                warnings_csv=drafts.publish("warnings.csv"),
+                warnings_jsonl=drafts.publish("warnings.jsonl"),
                 summary_json=drafts.publish("summary.json"),
             )
     except OSError as error:

@@ -60,7 +60,12 @@ class Drafts:
         return self
 
     def new(self, name: str) -> TextIO:
-        """Every draft is 0600 and hidden beside its place. It takes any text: half of a surrogate pair is escaped."""
+        """Every draft is 0600 and hidden beside its place. It takes any text: half of a surrogate pair is escaped.
+
+        Drafts of the same file that a run left when it was killed are removed.
+        """
+        for stale in self._directory.glob(f".{name}.*.part"):
+            stale.unlink(missing_ok=True)
         handle, path = tempfile.mkstemp(dir=self._directory, prefix=f".{name}.", suffix=".part")
         os.fchmod(handle, 0o600)  # whatever the umask
         text = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")

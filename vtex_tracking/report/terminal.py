@@ -54,8 +54,9 @@ def render_summary(summary: Summary, *, files: ReportFiles | None) -> Group:
         *_sums(summary),
         *_reasons(summary.top_reasons),
         *_section("Defects", [f"{count:,} {code}" for code, count in summary.top_defects.items()]),
+        *_section("Warnings", [f"{count:,} {code}" for code, count in summary.warnings.items()]),
         *_section("Notices", [notice.message for notice in summary.notices]),
-        *(_files(files, counts=summary.counts) if files else ()),
+        *(_files(files, summary=summary) if files else ()),
         *_section("What to do next", next_steps(summary)),
         _Line(""),
         _Line(f"Exit code {summary.exit_code}: {exit_meaning(summary.exit_code)}.", style="bold"),
@@ -119,14 +120,20 @@ def _reasons(top_reasons: Sequence[TopReason]) -> list[_Line]:
     return lines
 
 
-def _files(files: ReportFiles, *, counts: Counts) -> list[_Line]:
+def _files(files: ReportFiles, *, summary: Summary) -> list[_Line]:
+    counts = summary.counts
     named = [
         f"{files.results_csv.name} and {files.results_jsonl.name}: each of the {counts.invoices:,} invoices",
         f"{files.defects_csv.name} and {files.defects_jsonl.name}: each of the {counts.defects:,} defects",
+        *([_of_warnings(files, summary=summary)] if summary.warnings else []),
         f"{files.summary_json.name}: this page, for programs",
         *(f"{path.name} has a new name: the usual file is held by another program" for path in files.renamed),
     ]
     return _section(f"Report in {files.directory}", named)
+
+
+def _of_warnings(files: ReportFiles, *, summary: Summary) -> str:
+    return f"{files.warnings_csv.name} and {files.warnings_jsonl.name}: the {sum(summary.warnings.values()):,} warnings"
 
 
 def _section(title: str, texts: Sequence[str]) -> list[_Line]:

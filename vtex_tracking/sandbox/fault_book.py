@@ -40,14 +40,15 @@ class _Entry:
     used: int = field(default=0, init=False)
 
     def decides(self, asked: Asked) -> bool:
-        """A rule decides when each of its conditions holds; `every` counts the requests for which all others do."""
+        """A rule decides when each of its conditions holds; `after` and `every` count requests for which all others do."""
         rule = self.fault.rule
         if rule.times is not None and self.used >= rule.times:
             return False
         if not (_is_about(rule, asked) and _is_drawn(rule, asked)):
             return False
         self.met += 1
-        if rule.every is not None and self.met % rule.every:
+        met = self.met - (rule.after or 0)
+        if met <= 0 or (rule.every is not None and met % rule.every):
             return False
         self.used += 1
         return True
@@ -60,7 +61,7 @@ class FaultBook:
         self._entries = [_Entry(Fault(rule, place)) for place, rule in enumerate(rules, start=1)]
 
     def decide(self, asked: Asked) -> Fault | None:
-        """To ask is to count: `every` and `times` go on from the requests asked about before."""
+        """To ask is to count: `after`, `every` and `times` go on from the requests asked about before."""
         return next((entry.fault for entry in self._entries if entry.decides(asked)), None)
 
 

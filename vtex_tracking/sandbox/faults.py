@@ -48,8 +48,9 @@ _Headers = Mapping[str, str | tuple[str, ...]]
 class FaultRule:
     """A request goes wrong when all conditions of a rule hold; of several rules, the first decides.
 
-    Conditions: `methods`; `orders` and `invoices` (globs); `attempts` (which requests for the same invoice); `every`
-    n-th request that meets the others; a `share` of them, drawn from `seed`; at most so many `times`.
+    Conditions: `methods`; `orders` and `invoices` (globs); `attempts` (which requests for the same invoice); a `share` of
+    them, drawn from `seed`; of the requests that meet those, only what comes `after` so many, and `every` n-th; at most so
+    many `times`.
 
     What happens: a `status`, `headers` and a `body` of its own (`is_html` gives it a page's type), after a delay, with an
     ending. `is_applied` says whether the update takes effect all the same; None leaves that to the rest: the
@@ -62,6 +63,7 @@ class FaultRule:
     orders: tuple[str, ...] = field(default=("*",), validator=_is(values.several(values.text)))
     invoices: tuple[str, ...] = field(default=("*",), validator=_is(values.several(values.text)))
     attempts: tuple[int, ...] | None = field(default=None, validator=optional(_is(values.several(values.count))))
+    after: int | None = field(default=None, validator=optional(_is(values.count)))
     every: int | None = field(default=None, validator=optional(_is(values.count)))
     share: float | None = field(default=None, validator=optional(_is(values.share)))
     seed: int = field(default=0, validator=_is(values.whole))
@@ -116,6 +118,7 @@ _FIELDS: Final = {
     "orders": _Key("orders", values.several(values.text)),
     "invoices": _Key("invoices", values.several(values.text)),
     "attempts": _Key("attempts", values.several(values.count)),
+    "after": _Key("after", values.count),
     "every": _Key("every", values.count),
     "share": _Key("share", values.share),
     "seed": _Key("seed", values.whole),

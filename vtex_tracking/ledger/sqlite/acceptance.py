@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
-from itertools import islice
 from typing import Final
 
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.intake import Gathered, Intake, left_by
+from vtex_tracking.ledger.sqlite.gathering import Gathered
+from vtex_tracking.ledger.sqlite.intake import Intake, left_by
+from vtex_tracking.ledger.sqlite.knowledge import know
+from vtex_tracking.ledger.sqlite.schema import UNSETTLED
+from vtex_tracking.ledger.sqlite.warned import keep_warnings
 from vtex_tracking.ledger.states import Disposition, State
-from vtex_tracking.merge import Fact
 from vtex_tracking.model import OutcomeKind, Reason
 from vtex_tracking.settings import Settings
-
-_CHUNK_MAX: Final = 500  # invoices in one transaction: the journal stays small
 
 _KNOW_INVOICE: Final = """
 INSERT INTO invoices (account, order_id, invoice_number, state, fingerprint, body, events, is_delivered, delivered_date,
@@ -29,7 +28,6 @@ ON CONFLICT (account, order_id, invoice_number) DO UPDATE SET state = excluded.s
     request_id = NULL
 RETURNING invoice_id
 """
-_KNOW_FACTS: Final = "INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _JOIN_RUN: Final = """
 INSERT INTO run_invoices (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, outcome, reason)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -49,42 +47,44 @@ SELECT :run_no, invoice_id - 1 - (SELECT max(invoice_id) FROM invoices), invoice
 FROM invoices
 WHERE account = :account AND {which} AND invoice_id NOT IN (SELECT invoice_id FROM run_invoices WHERE run_no = :run_no)
 """
+_COUNT_GATHERING: Final = "INSERT INTO gatherings VALUES (?, ?, ?)"
 _TRY_AGAIN: Final = """
 UPDATE invoices SET state = 'pending' WHERE state = 'rejected' AND invoice_id IN
     (SELECT invoice_id FROM run_invoices WHERE run_no = ? AND outcome = 'pending')
 """
 
 
-def accept(ledger: LedgerFile, intake: Intake, *, run_no: int, settings: Settings, go_on: Callable[[], None]) -> None:
-    """Make everything that the feeds say durable, and with it the list of this run's invoices.
-
-    Facts only ever add up, so a stop in the middle leaves a part accepted and nothing wrong: the feed is taken in again.
-    `go_on` is asked now and then, and raises what should stop it.
-    """
-    with closing(intake.gathered()) as gathered:
-        while chunk := tuple(islice(gathered, _CHUNK_MAX)):
-            go_on()
-            with ledger.transaction() as sql:
-                for invoice in chunk:
-                    _accept(sql, run_no=run_no, account=settings.account, invoice=invoice, now_s=intake.now_s)
-    with ledger.transaction() as sql:
-        left = {"run_no": run_no, "reason": Reason.NOT_STARTED, "account": settings.account}
+def accept(ledger: LedgerFile, intake: Intake, *, run_no: int, settings: Settings) -> None:
+    """Make everything that the feeds say durable, and with it the list of this run's invoices: all of it, or nothing."""
+    with closing(intake.gathered()) as gathered, ledger.transaction() as sql:
+        for invoice in gathered:
+            _accept(sql, run_no=run_no, account=settings.account, invoice=invoice, now_s=intake.now_s)
         for which in left_by(settings):
-            sql.execute(_JOIN_LEFT.format(which=which), left)
+            _join_left(sql, run_no=run_no, account=settings.account, which=which)
         sql.execute(_TRY_AGAIN, (run_no,))
+        sql.execute(_COUNT_GATHERING, (run_no, intake.tally.invoices, intake.tally.delivered))
         _count(sql, intake, run_no=run_no)
 
 
-def refuse(ledger: LedgerFile, intake: Intake, *, run_no: int) -> None:
-    """Keep the defects and the counts of a feed that is not accepted, and nothing else of it."""
-    for _ in intake.gathered():
-        pass
+def refuse(ledger: LedgerFile, intake: Intake, *, run_no: int, account: str) -> None:
+    """Keep the defects, the warnings and the counts of feeds that are not accepted, and nothing else of them.
+
+    What earlier runs left is this run's all the same: it sends nothing of it either.
+    """
+    intake.stage()
     with ledger.transaction() as sql:
+        _join_left(sql, run_no=run_no, account=account, which=UNSETTLED)
         _count(sql, intake, run_no=run_no)
+
+
+def _join_left(sql: sqlite3.Connection, *, run_no: int, account: str, which: str) -> None:
+    left = {"run_no": run_no, "reason": Reason.NOT_STARTED, "account": account}
+    sql.execute(_JOIN_LEFT.format(which=which), left)
 
 
 def _count(sql: sqlite3.Connection, intake: Intake, *, run_no: int) -> None:
     sql.execute("INSERT INTO defects SELECT ?, number, code, document FROM intake_defects", (run_no,))
+    keep_warnings(sql, run_no=run_no, listed=intake.found.listed, counts=intake.found.counts)
     tally = intake.tally
     sql.execute(
         "UPDATE runs SET records = ?, events = ?, duplicates = ?, defects = ? WHERE run_no = ?",
@@ -95,8 +95,8 @@ def _count(sql: sqlite3.Connection, intake: Intake, *, run_no: int) -> None:
 def _accept(sql: sqlite3.Connection, *, run_no: int, account: str, invoice: Gathered, now_s: float) -> None:
     invoice_id = invoice.invoice_id
     if invoice_id is None or invoice.disposition is Disposition.CHANGED:
-        invoice_id = _know(sql, run_no=run_no, account=account, invoice=invoice, now_s=now_s)
-    sql.executemany(_KNOW_FACTS, ((invoice_id, *_columns(fact), run_no) for fact in invoice.new_facts))
+        invoice_id = _know_invoice(sql, run_no=run_no, account=account, invoice=invoice, now_s=now_s)
+    know(sql, invoice_id, facts=invoice.new_facts, volumes=invoice.new_volumes, run_no=run_no)
     place = (run_no, invoice.seq, invoice_id, invoice.first_place)
     match invoice.disposition:
         case Disposition.UNCHANGED:
@@ -109,7 +109,7 @@ def _accept(sql: sqlite3.Connection, *, run_no: int, account: str, invoice: Gath
             sql.execute(_JOIN_RUN, (*place, *_said(invoice), OutcomeKind.PENDING, Reason.NOT_STARTED))
 
 
-def _know(sql: sqlite3.Connection, *, run_no: int, account: str, invoice: Gathered, now_s: float) -> int:
+def _know_invoice(sql: sqlite3.Connection, *, run_no: int, account: str, invoice: Gathered, now_s: float) -> int:
     update = invoice.update
     events, is_delivered, delivered_date = _said(invoice)
     (invoice_id,) = sql.execute(
@@ -137,7 +137,3 @@ def _said(invoice: Gathered) -> tuple[int, bool, str | None]:
     """What a report shows of an update."""
     update = invoice.update
     return (0, False, None) if update is None else (update.events, update.is_delivered, update.delivered_date)
-
-
-def _columns(fact: Fact) -> tuple[str | bool, ...]:
-    return (fact.date, fact.description, fact.city, fact.state, fact.is_delivered, fact.delivered_date)

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.history import utc_text
-from vtex_tracking.merge import Fact, gather, update_of
+from vtex_tracking.ledger.sqlite.knowledge import facts_of, volumes_of
+from vtex_tracking.ledger.sqlite.outcomes import utc_text
+from vtex_tracking.merge import gather, update_of
 from vtex_tracking.model import InvoiceKey
 
 # Rows may be fewer than were counted, for some may have been forgotten since; never more.
@@ -28,9 +29,9 @@ _RULES: Final = {
     "WHERE ambiguities.invoice_id = invoices.invoice_id AND ambiguities.fingerprint = invoices.fingerprint)",
 }
 _INVOICES: Final = """
-SELECT invoice_id, account, order_id, invoice_number, fingerprint FROM invoices WHERE fingerprint <> '' ORDER BY invoice_id
+SELECT invoice_id, order_id, invoice_number, fingerprint, is_delivered FROM invoices WHERE fingerprint <> '' ORDER BY invoice_id
 """
-_FACTS: Final = "SELECT date, description, city, state, is_delivered, delivered_date FROM facts WHERE invoice_id = ?"
+_OF_OLD_RUNS: Final = "WHERE run_no IN (SELECT run_no FROM runs WHERE account = ? AND started_at < ?)"
 
 
 def problems(ledger: LedgerFile) -> Iterator[str]:
@@ -56,8 +57,8 @@ def forget(
 ) -> int:
     """Remove settled invoices, all that is known of them, and their lines in past runs. Returns how many.
 
-    An invoice that is not settled is never removed: it may still have to be sent. Defects of runs that began before
-    `before_s` go as well, unless one order is named.
+    An invoice that is not settled is never removed: it may still have to be sent. Defects and warnings of runs that began
+    before `before_s` go as well, unless one order is named.
     """
     with ledger.transaction() as sql:
         sql.execute("CREATE TEMP TABLE forgotten (invoice_id INTEGER PRIMARY KEY)")
@@ -73,23 +74,19 @@ def forget(
             "DELETE FROM attempts WHERE (run_no, seq) IN (SELECT run_no, seq FROM run_invoices "
             "WHERE invoice_id IN (SELECT invoice_id FROM forgotten))"
         )
-        for table in ("run_invoices", "facts", "ambiguities", "invoices"):
+        for table in ("run_invoices", "facts", "volumes", "ambiguities", "invoices"):
             sql.execute(f"DELETE FROM {table} WHERE invoice_id IN (SELECT invoice_id FROM forgotten)")  # noqa: S608
         sql.execute("DROP TABLE forgotten")
         if before_s is not None and order_id is None:
-            sql.execute(
-                "DELETE FROM defects WHERE run_no IN (SELECT run_no FROM runs WHERE account = ? AND started_at < ?)",
-                (account, utc_text(before_s)),
-            )
+            old = (account, utc_text(before_s))
+            for table in ("defects", "warnings", "warning_counts"):
+                sql.execute(f"DELETE FROM {table} {_OF_OLD_RUNS}", old)  # noqa: S608
     return int(count)
 
 
 def _unlike_facts(sql: sqlite3.Connection) -> Iterator[str]:
     """Every fingerprint is that of the facts beside it."""
-    for invoice_id, _account, order_id, invoice_number, fingerprint in sql.execute(_INVOICES):
-        known = gather(
-            Fact(date, description, city, state, bool(is_delivered), delivered_date)
-            for date, description, city, state, is_delivered, delivered_date in sql.execute(_FACTS, (invoice_id,))
-        )
+    for invoice_id, order_id, invoice_number, fingerprint, is_delivered in sql.execute(_INVOICES):
+        known = gather(facts_of(sql, invoice_id), volumes=volumes_of(sql, invoice_id), was_delivered=bool(is_delivered))
         if update_of(InvoiceKey(order_id, invoice_number), known).fingerprint != fingerprint:
             yield f"order {order_id}, invoice {invoice_number}: its update is not what its facts say"

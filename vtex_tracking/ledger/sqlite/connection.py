@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import fcntl
+import ctypes
 import os
-import socket
 import sqlite3
-import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Self
 
 from vtex_tracking.errors import LedgerBusyError, LedgerError, LedgerVersionError
+from vtex_tracking.ledger.place import journal_of, lock, place_safely, size_bytes
 from vtex_tracking.ledger.sqlite import schema
+from vtex_tracking.ledger.sqlite.migration import migrate
 
 BUSY_TIMEOUT_S: Final = 5.0
-_HOLDER_BYTES_MAX: Final = 300
+JOURNAL_BYTES_MAX: Final = 16 << 20  # of the journal's file, once what was larger is folded in
+_UNFOLDED_CHANGES_MAX: Final = 1000  # rows changed until the journal is folded in: a few MB of it
 _BUSY: Final = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_NOT_SYNCED: Final = (sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC)
 
 
 class LedgerFile:
     """An open ledger; `path` None is a private one that is gone when it is closed.
 
     One connection in one thread, WAL, `synchronous=FULL`, and exclusive: an `flock` keeps other runs away, SQLite's own
-    exclusive mode any other program, after `busy_timeout_s` of patience with it.
+    exclusive mode any other program, after `busy_timeout_s` of patience with it. After a sync that failed nobody knows
+    what is on the disk, and a second one may say that all is well: https://lwn.net/Articles/752063. So it is lost then:
+    every further use fails, and nothing touches its files any more.
     """
 
     def __init__(self, path: Path | None, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
         self.path = path
         self._busy_timeout_s = busy_timeout_s
         self.name = str(path) if path is not None else "the ledger of this run"
-        self._lock_fd = None if path is None else _lock(path)
+        self._is_lost = False
+        self._lock_fd = None if path is None else lock(path)
         self.is_new = path is None or not path.exists()
         try:
             with self._speaking():
@@ -40,6 +45,7 @@ class LedgerFile:
         except BaseException:
             self._unlock()
             raise
+        self._folded_changes = self.sql.total_changes
 
     def __enter__(self) -> Self:
         return self
@@ -50,9 +56,11 @@ class LedgerFile:
     def close(self) -> None:
         """Leave one whole file behind, its journal folded in."""
         try:
-            with self._speaking():
-                self.sql.close()
+            if not self._is_lost:
+                with self._speaking():
+                    self._fold("TRUNCATE")
         finally:
+            self._let_go(self.sql)
             self._unlock()
 
     @contextmanager
@@ -67,6 +75,8 @@ class LedgerFile:
                 with suppress(sqlite3.Error):
                     self.sql.execute("ROLLBACK")
                 raise
+            if self.sql.total_changes - self._folded_changes >= _UNFOLDED_CHANGES_MAX:
+                self._fold("PASSIVE")
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -75,28 +85,33 @@ class LedgerFile:
             yield self.sql
 
     def _connect(self) -> sqlite3.Connection:
-        had_journal = self.path is not None and _size_bytes(Path(f"{self.path}-wal")) > 0
+        had_journal = False
         if self.path is not None:
-            _place_safely(self.path)
+            had_journal = size_bytes(journal_of(self.path)) > 0
+            place_safely(self.path)
         sql = sqlite3.connect(str(self.path or ""), timeout=self._busy_timeout_s, isolation_level=None)
         try:
-            sql.execute("PRAGMA locking_mode = EXCLUSIVE")
-            self._check_version(sql)
-            sql.execute("PRAGMA journal_mode = WAL")
-            sql.execute("PRAGMA synchronous = FULL")
-            sql.execute("PRAGMA foreign_keys = ON")
-            sql.execute("PRAGMA temp_store = FILE")
-            if sql.execute("PRAGMA user_version").fetchone() == (0,):
-                sql.executescript(
-                    f"BEGIN IMMEDIATE; {schema.TABLES} PRAGMA application_id = {schema.APPLICATION_ID};"
-                    f"PRAGMA user_version = {schema.VERSION}; COMMIT;"
-                )
-            if had_journal:
-                _check_quickly(sql)
+            with self._speaking():
+                sql.execute("PRAGMA locking_mode = EXCLUSIVE")
+                self._check_version(sql)
+                sql.execute("PRAGMA journal_mode = WAL")
+                sql.execute("PRAGMA synchronous = FULL")
+                sql.execute("PRAGMA wal_autocheckpoint = 0")  # it would say nothing of a disk that fails; `_fold` does
+                sql.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES_MAX}")
+                sql.execute("PRAGMA foreign_keys = ON")
+                sql.execute("PRAGMA temp_store = FILE")
+                if had_journal:
+                    _check_quickly(sql)
+                migrate(sql, path=self.path)
         except BaseException:
-            sql.close()
+            self._let_go(sql)
             raise
         return sql
+
+    def _fold(self, how: str) -> None:
+        """What is in the journal goes into the file itself, and the journal begins anew."""
+        self.sql.execute(f"PRAGMA wal_checkpoint({how})")
+        self._folded_changes = self.sql.total_changes
 
     def _check_version(self, sql: sqlite3.Connection) -> None:
         """Nothing is written to a file that is not ours, or that a newer version wrote."""
@@ -114,6 +129,8 @@ class LedgerFile:
     @contextmanager
     def _speaking(self) -> Iterator[None]:
         """SQLite's errors become ours: what, where, and what to do."""
+        if self._is_lost:
+            raise LedgerError(f"{self.name}: is not used any more since its disk failed; mend the disk, then run again")
         try:
             yield
         except sqlite3.OperationalError as error:
@@ -122,6 +139,7 @@ class LedgerFile:
                 raise LedgerBusyError(
                     f"{self.name}: another program has it open (the sqlite3 shell?); close it and run again"
                 ) from error
+            self._is_lost = code in _NOT_SYNCED
             raise LedgerError(
                 f"{self.name}: cannot be read or written ({error}); free some space or mend the disk, then run again: "
                 "nothing that was reported is lost"
@@ -134,6 +152,16 @@ class LedgerFile:
                 "A new ledger sends everything once more"
             ) from error
 
+    def _let_go(self, sql: sqlite3.Connection) -> None:
+        """Close the connection; of a lost ledger without folding its journal in, which would sync again."""
+        if not self._is_lost:
+            sql.close()
+        elif sys.version_info >= (3, 12):
+            sql.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # noqa: FBT003 - Python's own signature
+            sql.close()
+        else:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(sql))  # never closed: there is no other way before 3.12
+
     def _unlock(self) -> None:
         if self._lock_fd is not None:
             os.close(self._lock_fd)
@@ -145,48 +173,3 @@ def _check_quickly(sql: sqlite3.Connection) -> None:
     (answer,) = sql.execute("PRAGMA quick_check(1)").fetchone()
     if answer != "ok":
         raise sqlite3.DatabaseError(answer)
-
-
-def _place_safely(path: Path) -> None:
-    """A ledger is a plain file of ours, mode 0600."""
-    try:
-        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise LedgerError(
-            f"{path}: cannot be opened as a ledger ({error.strerror}); name another with --ledger"
-        ) from error
-    try:
-        found = os.fstat(fd)
-    finally:
-        os.close(fd)
-    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
-        raise LedgerError(f"{path}: is not a file of this user; name another with --ledger")
-
-
-def _lock(path: Path) -> int:
-    """Hold `PATH.lock` until the descriptor closes; whose it is stands in it. The file's mere existence means nothing."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.parent.stat().st_mode & stat.S_IWOTH:  # where anyone could put another file in its place
-            raise LedgerError(f"{path.parent}: anyone can write to this folder; keep the ledger in one of your own")
-        fd = os.open(f"{path}.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise LedgerError(f"{path}: cannot be locked ({error.strerror}); name another with --ledger") from error
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        holder = os.pread(fd, _HOLDER_BYTES_MAX, 0).decode(errors="replace").strip() or "unknown"
-        os.close(fd)
-        raise LedgerBusyError(f"{path}: another run holds this ledger ({holder}); wait for its end") from None
-    os.ftruncate(fd, 0)
-    os.pwrite(
-        fd, f"pid {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n".encode(), 0
-    )
-    return fd
-
-
-def _size_bytes(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:
-        return 0

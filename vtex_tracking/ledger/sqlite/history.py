@@ -5,20 +5,23 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, TypeVar
 
 import cattrs
 from attrs import asdict, frozen
 
 from vtex_tracking.errors import LedgerError
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
+from vtex_tracking.ledger.sqlite.outcomes import Which, outcomes, outcomes_of, utc_text
 from vtex_tracking.ledger.sqlite.traffic import Traffic, traffic_of
+from vtex_tracking.ledger.sqlite.warned import keep_warnings, warning_counts
 from vtex_tracking.model import (
     Counts,
     Defect,
     FeedInfo,
+    FeedWarning,
     Outcome,
     OutcomeKind,
     Reason,
@@ -30,18 +33,6 @@ from vtex_tracking.model import (
 _PAGE: Final = 1000  # rows in memory at once
 _TOP: Final = 5
 
-_OUTCOMES: Final = """
-SELECT seq, account, order_id, invoice_number, listed.outcome, listed.reason, listed.http_status, listed.receipt,
-    listed.receipt_date, listed.request_id, listed.is_delivered, listed.delivered_date, listed.events, listed.first_place,
-    finished_s, (SELECT count(*) FROM attempts WHERE run_no = listed.run_no AND seq = listed.seq),
-    (SELECT min(started_s) FROM attempts WHERE run_no = listed.run_no AND seq = listed.seq)
-FROM run_invoices AS listed JOIN invoices USING (invoice_id) WHERE listed.run_no = ?
-"""
-_PAGE_OF: Final = {
-    "all": "AND seq > ? ORDER BY seq LIMIT ?",
-    "known at once": "AND seq > ? AND finished_s IS NULL AND outcome IN ('unchanged', 'rejected') ORDER BY seq LIMIT ?",
-    "left over": "AND seq > ? AND finished_s IS NULL AND outcome IN ('pending', 'unknown') ORDER BY seq LIMIT ?",
-}
 _TOP_REASONS: Final = """
 SELECT first.outcome, first.reason, times, order_id, invoice_number, first.first_place FROM (
     SELECT count(*) AS times, min(seq) AS seq FROM run_invoices
@@ -49,6 +40,14 @@ SELECT first.outcome, first.reason, times, order_id, invoice_number, first.first
 ) AS top JOIN run_invoices AS first ON first.run_no = :run_no AND first.seq = top.seq
 JOIN invoices USING (invoice_id) ORDER BY times DESC, top.seq LIMIT :limit
 """
+# A copy of this ledger may be in use where it came from; NULL where the host is the same.
+_HOST_BEFORE: Final = """
+SELECT (SELECT nullif(before.host, this.host) FROM runs AS before WHERE before.run_no < this.run_no
+    ORDER BY before.run_no DESC LIMIT 1)
+FROM runs AS this WHERE this.run_no = :run_no
+"""
+
+T = TypeVar("T", Defect, FeedWarning)
 
 
 @frozen(kw_only=True)
@@ -142,32 +141,42 @@ class History:
         with self._ledger.reading() as sql:
             return dict(sql.execute(query, (self.run_no, _TOP)))
 
-    def outcomes(self, which: Literal["all", "known at once", "left over"] = "all") -> Iterator[Outcome]:
+    def outcomes(self, which: Which = "all") -> Iterator[Outcome]:
         """Every invoice of the run, in the order of the feed, a page in memory at a time.
 
         `known at once` are those that needed no request, `left over` those that the run did not finish.
         """
-        after_seq = -(1 << 62)
-        while rows := self._page(_OUTCOMES + _PAGE_OF[which], after=after_seq):
-            for row in rows:
-                yield self._outcome(row)
-            after_seq = rows[-1][0]
+        return outcomes(self._ledger, run_no=self.run_no, run_id=self.run_id, which=which)
 
     def outcomes_of(self, seqs: Sequence[int]) -> list[Outcome]:
         """These invoices of the run, in this order."""
-        with self._ledger.reading() as sql:
-            return [
-                self._outcome(sql.execute(f"{_OUTCOMES} AND seq = ?", (self.run_no, seq)).fetchone()) for seq in seqs
-            ]
+        return outcomes_of(self._ledger, run_no=self.run_no, run_id=self.run_id, seqs=seqs)
 
     def defects(self) -> Iterator[Defect]:
         """Every defect of the run, in the order of the feed, a page in memory at a time."""
-        query = "SELECT number, document FROM defects WHERE run_no = ? AND number > ? ORDER BY number LIMIT ?"
-        after = 0
-        while rows := self._page(query, after=after):
-            for _number, document in rows:
-                yield cattrs.structure(json.loads(document), Defect)
-            after = rows[-1][0]
+        return self._documents("defects", of=Defect)
+
+    def keep_warnings(self, warnings: Iterable[FeedWarning]) -> None:
+        """Remember these beside those that are kept already, in this order."""
+        listed = list(warnings)
+        counts = Counter(warning.code for warning in listed)
+        with self._ledger.transaction() as sql:
+            keep_warnings(sql, run_no=self.run_no, listed=listed, counts=counts)
+
+    def warnings(self) -> Iterator[FeedWarning]:
+        """What is doubtful about the feeds, in the order in which it was kept, as far as it is listed."""
+        return self._documents("warnings", of=FeedWarning)
+
+    def warning_counts(self) -> dict[str, int]:
+        """How often each code of a warning came, the most frequent first."""
+        with self._ledger.reading() as sql:
+            return warning_counts(sql, run_no=self.run_no)
+
+    def host_before(self) -> str | None:
+        """The machine that the run before this one was made on, where it is not this run's own."""
+        with self._ledger.reading() as sql:
+            (found,) = sql.execute(_HOST_BEFORE, {"run_no": self.run_no}).fetchone()
+        return None if found is None else str(found)
 
     def summary(self) -> Summary | None:
         """How the run ended; None for one that was cut short."""
@@ -175,33 +184,17 @@ class History:
             (document,) = sql.execute("SELECT summary FROM runs WHERE run_no = ?", (self.run_no,)).fetchone()
         return None if document is None else cattrs.structure(json.loads(document), Summary)
 
+    def _documents(self, table: Literal["defects", "warnings"], *, of: type[T]) -> Iterator[T]:
+        query = f"SELECT number, document FROM {table} WHERE run_no = ? AND number > ? ORDER BY number LIMIT ?"  # noqa: S608
+        after = 0
+        while rows := self._page(query, after=after):
+            for _number, document in rows:
+                yield cattrs.structure(json.loads(document), of)
+            after = rows[-1][0]
+
     def _page(self, query: str, *, after: int) -> list[tuple[Any, ...]]:
         with self._ledger.reading() as sql:
             return sql.execute(query, (self.run_no, after, _PAGE)).fetchall()
-
-    def _outcome(self, row: tuple[Any, ...]) -> Outcome:
-        finished_s, attempts, started_s = row[14:]
-        has_ended = started_s is not None and finished_s is not None
-        return Outcome(
-            run_id=self.run_id,
-            account=row[1],
-            order_id=row[2],
-            invoice_number=row[3],
-            outcome=OutcomeKind(row[4]),
-            reason=Reason(row[5]),
-            http_status=row[6],
-            attempts=attempts,
-            receipt=row[7],
-            receipt_date=row[8],
-            request_id=row[9],
-            is_delivered=bool(row[10]),
-            delivered_date=row[11],
-            events=row[12],
-            first_place=row[13],
-            started_at=None if started_s is None else utc_text(started_s),
-            finished_at=utc_text(finished_s) if has_ended else None,
-            duration_ms=round((finished_s - started_s) * 1000) if has_ended else None,
-        )
 
 
 def begin_run(
@@ -258,8 +251,3 @@ def past_runs(ledger: LedgerFile, *, account: str | None) -> tuple[RunRecord, ..
         )
         for run_id, owner, started_at, finished_at, feeds, summary, exit_code in rows
     )
-
-
-def utc_text(moment_s: float) -> str:
-    """Unix seconds as ISO 8601 in UTC, to the millisecond."""
-    return datetime.fromtimestamp(moment_s, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

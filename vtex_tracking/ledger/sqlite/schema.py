@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 APPLICATION_ID: Final = 0x56545821  # "VTX!" in SQLite's header: `file` and we can tell whose this is
-VERSION: Final = 1
 
 # Word for word in the index and in every question: only then does SQLite see that the index has the answer.
 UNSETTLED: Final = "state IN ('pending', 'in_flight', 'unknown')"
 
 # Times are Unix seconds (`_s`) where they are compared, ISO 8601 text (`_at`) where they are only shown.
-TABLES: Final = f"""
+_FIRST: Final = f"""
 CREATE TABLE invoices (
     invoice_id INTEGER PRIMARY KEY,
     account TEXT NOT NULL,
@@ -120,6 +119,45 @@ CREATE TABLE defects (
 ) STRICT, WITHOUT ROWID;
 """
 
+_WARNINGS: Final = """
+CREATE TABLE warnings (
+    run_no INTEGER NOT NULL REFERENCES runs,
+    number INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    document TEXT NOT NULL,         -- JSON
+    PRIMARY KEY (run_no, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE warning_counts (       -- of all, also of those that are not listed
+    run_no INTEGER NOT NULL REFERENCES runs,
+    code TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (run_no, code)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE gatherings (           -- what the feeds of a run came to, where they were accepted
+    run_no INTEGER PRIMARY KEY REFERENCES runs,
+    invoices INTEGER NOT NULL,
+    delivered INTEGER NOT NULL
+) STRICT;
+"""
+
+_VOLUMES: Final = """
+CREATE TABLE volumes (
+    invoice_id INTEGER NOT NULL REFERENCES invoices,
+    volume TEXT NOT NULL,           -- its number as the carrier writes it; '' where a record named none
+    stated_date TEXT NOT NULL,
+    implied_date TEXT NOT NULL,
+    volumes INTEGER NOT NULL,       -- how many the invoice was said to have; 0: never said
+    is_returned INTEGER NOT NULL,
+    PRIMARY KEY (invoice_id, volume)
+) STRICT, WITHOUT ROWID;
+"""
+
+# Each step makes a ledger one version newer, a new one takes all of them. A step that was released is never changed.
+STEPS: Final = (_FIRST, f"{_WARNINGS}{_VOLUMES}")
+VERSION: Final = len(STEPS)
+
 # Lives beside the ledger for the length of one reading, in a file that is nameless and never synced.
 INTAKE: Final = """
 CREATE TEMP TABLE intake (
@@ -131,6 +169,11 @@ CREATE TEMP TABLE intake (
     state TEXT NOT NULL,
     is_delivered INTEGER NOT NULL,
     delivered_date TEXT NOT NULL,
+    volume TEXT NOT NULL,
+    stated_date TEXT NOT NULL,      -- this and the next: when the volume was delivered
+    implied_date TEXT NOT NULL,
+    volumes INTEGER NOT NULL,
+    is_returned INTEGER NOT NULL,
     place TEXT NOT NULL
 ) STRICT;
 CREATE TEMP TABLE intake_defects (number INTEGER PRIMARY KEY, code TEXT NOT NULL, document TEXT NOT NULL) STRICT;

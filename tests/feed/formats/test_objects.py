@@ -1,0 +1,143 @@
+"""JSON objects, in lines and in documents."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pytest
+from feed_support import NoJudge
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from vtex_tracking.errors import FeedError
+from vtex_tracking.feed.content import Content
+from vtex_tracking.feed.entries import Reading
+from vtex_tracking.feed.formats.objects import Found, read_objects
+from vtex_tracking.feed.tally import Tally
+from vtex_tracking.settings import FeedSettings
+
+OBJECTS: Final[list[dict[str, object]]] = [{"a": 1, "b": {"c": [None, "ã"]}}, {}, {"a": "2"}]
+NESTED: Final = '{"a":' * 100_000
+
+
+def _read(data: bytes | str, *, list_key: str = "", **limits: Any) -> list[Found]:
+    given_settings, tally = FeedSettings(**limits), Tally()
+    chunks = iter([data.encode() if isinstance(data, str) else data])
+    content = Content(chunks, name="feed", settings=given_settings, tally=tally)
+    reading = Reading(name="feed", settings=given_settings, tally=tally, judge=NoJudge())
+    return list(read_objects(content, reading, list_key=list_key))
+
+
+def _values(data: bytes | str, *, list_key: str = "", **limits: Any) -> list[dict[str, object]]:
+    return [found.value for found in _read(data, list_key=list_key, **limits)]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_objects_are_found_in_every_arrangement(indent: int | None, encoding: str) -> None:
+    """One a line, one after another over several lines, and in a list."""
+    one_by_one = "\n".join(json.dumps(one, indent=indent, ensure_ascii=False) for one in OBJECTS)
+    listed = json.dumps(OBJECTS, indent=indent, ensure_ascii=False)
+    assert [OBJECTS, OBJECTS] == [_values(text.encode(encoding)) for text in (one_by_one, listed)]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_an_object_with_a_list_stands_for_what_is_in_it(indent: int | None) -> None:
+    """As an API answers; several answers may follow each other."""
+    text = json.dumps({"quantity": 3, "items": OBJECTS}, indent=indent)
+    assert OBJECTS == _values(text, list_key="items")
+    assert OBJECTS * 2 == _values(f"{text}\n{text}\n", list_key="items")
+    assert [{"items": 1}] == _values('{"items": 1}', list_key="items")
+
+
+def test_a_list_in_one_line_may_be_longer_than_a_line() -> None:
+    """For that is how an API answers."""
+    text = json.dumps({"items": OBJECTS})
+    assert OBJECTS == _values(text, list_key="items", line_bytes_max=20)
+
+
+def test_numbers_are_lines_or_places_in_the_document() -> None:
+    """Whichever of them a person can find."""
+    assert [2, 3, 3] == [found.number for found in _read('\n{}\n{"items":[{},{}]}\n', list_key="items")]
+    assert [1, 2, 3] == [found.number for found in _read("[\n{},\n\n{},{}]")]
+
+
+def test_what_is_kept_of_an_object_is_the_object() -> None:
+    """So that it can be mended and fed back, without the rest of the document."""
+    assert ['{"a": "ã"}', "{}"] == [found.text for found in _read('[{"a":"ã"},{}]')]
+    assert ['{"a":"ã"}', "{}"] == [found.text for found in _read('{"a":"ã"}\r\n{}\n')]
+
+
+def test_a_line_that_is_no_object_leaves_the_others_alone() -> None:
+    """Each has its own problem."""
+    found = _read('{}\n{"a":NaN}\n[1]\n{"a":1,"a":2}\n{"a":\n')
+    codes = [one.problem.code if one.problem else "" for one in found]
+    assert ["", "bad_number", "not_an_object", "duplicate_key", "bad_json"] == codes
+
+
+def test_a_value_in_a_list_that_is_no_object_leaves_the_others_alone() -> None:
+    """A list of a document can be read around it."""
+    codes = [found.problem.code if found.problem else "" for found in _read('[{}, 1, "a", [], null, {}]')]
+    assert ["", *["not_an_object"] * 4, ""] == codes
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[{"a": 1},\n{"a" 2}]', "feed:2 is not JSON: Expecting ':' delimiter at character 6; write one object a line"),
+        ('[{"a": 1},', "feed:1 is not JSON: Expecting value at character 11; write one object a line"),
+        ("{\n", "feed:2 is not JSON: Expecting property name"),
+        ("[{}] x", "feed:1 is not JSON: Expecting value at character 6"),
+        ('[{"a": NaN}]', "feed holds NaN, which is not JSON; write one object a line, such as with: jq -c"),
+        ('[{"a": 1, "a": 2}]', 'feed has the key "a" twice; write'),
+        (r'[{"a": "\ud800"}]', "feed holds half of a surrogate pair"),
+        (f'[{{"a": {"9" * 5000}}}]', "feed holds a number of thousands of digits"),
+        (f"[{NESTED}", "feed is nested too deeply"),
+        ("[\0]", "feed:1 holds a NUL"),
+    ],
+)
+def test_a_document_that_is_not_json_stops_the_feed(text: str, problem: str) -> None:
+    """For nobody can say where its next object begins."""
+    with pytest.raises(FeedError) as caught:
+        _read(text)
+    assert problem in str(caught.value)
+
+
+def test_a_document_in_no_encoding_stops_the_feed() -> None:
+    """With the line that cannot be read."""
+    with pytest.raises(FeedError, match="feed:2 is no text in the feed's encoding"):
+        _read(b'[{},\n{"a":"\x81"}]')
+
+
+def test_a_document_has_a_limit() -> None:
+    """It is held whole; one object a line needs no limit."""
+    text = json.dumps(OBJECTS)
+    assert OBJECTS == _values(text, document_bytes_max=len(text))
+    with pytest.raises(FeedError, match=r"more than 20 bytes \(document_bytes_max\); write one object a line.*jq -c"):
+        _read(text, document_bytes_max=20)
+    assert OBJECTS == _values("\n".join(map(json.dumps, OBJECTS)), document_bytes_max=1)
+
+
+@pytest.mark.parametrize("depth", range(900, 1000, 3))
+def test_no_depth_is_a_fault_of_ours(depth: int) -> None:
+    """Also just below where Python gives up."""
+    try:
+        found = _read("[" + '{"a":' * depth + "1" + "}" * depth + "]")
+    except FeedError as error:
+        assert "nested too deeply" in str(error)  # noqa: PT017 - either is right
+    else:
+        assert [None] == [one.problem for one in found]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    objects=st.lists(st.dictionaries(st.text(max_size=4), st.none() | st.integers() | st.text(max_size=9)), min_size=1),
+    indent=st.sampled_from([None, 0, 4]),
+    is_ascii=st.booleans(),
+)
+def test_objects_written_are_read_back(*, objects: list[dict[str, object]], indent: int | None, is_ascii: bool) -> None:
+    """Whoever wrote them."""
+    text = json.dumps(objects, indent=indent, ensure_ascii=is_ascii)
+    assert objects == _values(text)
+    assert objects == _values("\n".join(json.dumps(one, ensure_ascii=is_ascii) for one in objects))

@@ -1,0 +1,203 @@
+"""JSON objects of a feed, strictly: one in each line, or all of them in one document."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+
+from attrs import field, frozen
+
+from vtex_tracking.errors import FeedError
+from vtex_tracking.feed.defects import LINE_PROBLEMS, DefectCode, ValueProblem, show
+from vtex_tracking.feed.entries import TEXT_CHARACTERS_MAX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from vtex_tracking.feed.content import Content
+    from vtex_tracking.feed.entries import Reading
+    from vtex_tracking.feed.lines import Line
+
+JsonObject: TypeAlias = dict[str, object]
+
+_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
+_SPACES: Final = re.compile(r"[ \t\r\n]*")
+_GOES_ON: Final = ("{", "[", ",", ":")  # ends of a first line after which its object goes on
+_EXPECTED: Final = "one event or invoice"
+_HINT: Final = "write one object a line, such as with: jq -c"
+
+
+@frozen(kw_only=True)
+class Found:
+    """One object of a feed: its line, or its number in a document; what a defect keeps; the object, or what is wrong."""
+
+    number: int
+    text: str
+    value: JsonObject = field(factory=dict)
+    problem: ValueProblem | None = None
+
+
+def is_json(text: str) -> bool:
+    """Whether a text begins as an object or a list of them does."""
+    return text.lstrip().startswith(("{", "["))
+
+
+def read_objects(content: Content, reading: Reading, *, list_key: str = "") -> Iterator[Found]:
+    """Yield every object: of JSON Lines each line's, of a document those of its list.
+
+    An object that has a list under `list_key` stands for the objects of that list. A line that is no object is yielded
+    with its problem; FeedError is raised for a document that is not JSON, and for one over `document_bytes_max`.
+    """
+    if _is_document(content.first_lines(), list_key):
+        yield from _read_document(content, reading.name, list_key)
+        return
+    for line in content.lines():
+        if line.fault is None and line.text.isspace():
+            reading.tally.blank_lines += 1
+        else:
+            yield from _read_line(line, list_key)
+
+
+def _is_document(lines: Sequence[str], list_key: str) -> bool:
+    """A feed is a document if it is a list, if its first line does not end an object, or if it is one line with a list.
+
+    Such a line may be longer than one of JSON Lines.
+    """
+    first = lines[0].strip() if lines else ""
+    is_one_list = bool(list_key) and len(lines) == 1 and json.dumps(list_key) in first
+    return first.startswith("[") or (first.startswith("{") and (first.endswith(_GOES_ON) or is_one_list))
+
+
+def _read_line(line: Line, list_key: str) -> Iterator[Found]:
+    text = line.text[:TEXT_CHARACTERS_MAX].rstrip("\r\n")  # once: the defects of a line share it
+    try:
+        values = _listed(parse_object(line), list_key)
+    except ValueProblem as problem:
+        yield Found(number=line.number, text=text, problem=problem)
+        return
+    for value in values:
+        yield _found(value, number=line.number, text=text)
+
+
+def _read_document(content: Content, name: str, list_key: str) -> Iterator[Found]:
+    """The objects of a document, or of several one after another, numbered from 1."""
+    try:
+        values = _decode_all(content.text())
+        found = [one for value in values for one in (value if isinstance(value, list) else _listed(value, list_key))]
+        for number, one in enumerate(found, start=1):
+            text = json.dumps(one, ensure_ascii=False)[:TEXT_CHARACTERS_MAX]
+            yield _found(one, number=number, text=text)
+    except json.JSONDecodeError as error:
+        raise FeedError(f"{name}:{error.lineno} is not JSON: {error.msg} at character {error.colno}; {_HINT}") from None
+    except ValueProblem as problem:
+        raise FeedError(f"{name} {problem.problem}; {_HINT}") from None
+    except RecursionError:
+        raise FeedError(f"{name} is nested too deeply; {_HINT}") from None
+
+
+def _decode_all(text: str) -> list[object]:
+    """The values of a text one after another. Raises JSONDecodeError, RecursionError or ValueProblem."""
+    values: list[object] = []
+    end = _after_spaces(text, 0)
+    try:
+        while end < len(text):
+            value, end = _DECODER.raw_decode(text, end)
+            end = _after_spaces(text, end)
+            values.append(value)
+    except json.JSONDecodeError:
+        raise
+    except ValueError:
+        raise _too_many_digits() from None
+    _check_unicode(values, text)
+    return values
+
+
+def _after_spaces(text: str, start: int) -> int:
+    match = _SPACES.match(text, start)
+    return start if match is None else match.end()
+
+
+def _listed(value: object, list_key: str) -> Sequence[object]:
+    """The objects that a value stands for: those of its list, or itself."""
+    listed = inner(value, list_key) if list_key else None
+    return listed if isinstance(listed, list) else [value]
+
+
+def _found(value: object, *, number: int, text: str) -> Found:
+    try:
+        return Found(number=number, text=text, value=check_object(value, _EXPECTED))
+    except ValueProblem as problem:
+        return Found(number=number, text=text, problem=problem)
+
+
+def parse_object(line: Line) -> JsonObject:
+    """A line is one JSON object, strictly: no NaN, no key twice, no half characters. Raises ValueProblem."""
+    if line.fault is not None:
+        raise ValueProblem(line.fault, LINE_PROBLEMS[line.fault])
+    try:
+        found = _DECODER.decode(line.text)
+        _check_unicode(found, line.text)
+    except json.JSONDecodeError as error:
+        if not line.text.endswith(("\n", "\r")):
+            problem = "is the last line, and ends in the middle; was the feed still being written?"
+            raise ValueProblem(DefectCode.TRUNCATED, problem) from None
+        raise ValueProblem(DefectCode.BAD_JSON, f"is not JSON: {error.msg} at character {error.colno}") from None
+    except RecursionError:
+        raise ValueProblem(DefectCode.TOO_DEEP, f"is nested too deeply; expected {_EXPECTED}") from None
+    except ValueError:
+        raise _too_many_digits() from None
+    return check_object(found, _EXPECTED)
+
+
+def check_object(value: object, expected: str) -> JsonObject:
+    """A value is an object. Raises ValueProblem."""
+    if isinstance(value, dict):
+        return value
+    raise ValueProblem(DefectCode.NOT_AN_OBJECT, f"is not an object; expected {expected} in braces")
+
+
+def check_events(value: object, *, key: str, limit: int) -> list[object]:
+    """A value is a list of no more events than one invoice may have. Raises ValueProblem."""
+    if not isinstance(value, list):
+        raise ValueProblem(DefectCode.BAD_TYPE, "is not a list of events", field=key)
+    if len(value) > limit:
+        problem = f"has {len(value)} events; at most {limit} are allowed; do they all belong to this invoice?"
+        raise ValueProblem(DefectCode.TOO_MANY_EVENTS, problem, field=key)
+    return value
+
+
+def inner(value: object, *keys: str) -> object:
+    """What stands under keys one inside another; None where there is none."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _check_unicode(found: object, text: str) -> None:
+    if not _SURROGATE.search(text):  # a pair of them is a character, and half of one is none
+        return
+    try:
+        json.dumps(found, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise ValueProblem(DefectCode.BAD_UNICODE, "holds half of a surrogate pair, which is no character") from None
+
+
+def _too_many_digits() -> ValueProblem:
+    return ValueProblem(DefectCode.BAD_NUMBER, "holds a number of thousands of digits")
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueProblem(DefectCode.BAD_NUMBER, f"holds {name}, which is not JSON")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> JsonObject:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
+        raise ValueProblem(DefectCode.DUPLICATE_KEY, f"has the key {show(twice)} twice")
+    return found
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
