@@ -230,3 +230,12 @@ def test_the_same_event_of_two_volumes_is_one() -> None:
     known = gather(map(fact_of, records), volumes=map(volume_of, records))
     assert (1, 2, False) == (len(known.events), len(known.volumes), known.is_returned)
     assert gather([], volumes=[volume("1"), volume("2", is_returned=True)]).is_returned
+
+
+def test_a_delivery_without_a_date_of_its_own_states_none() -> None:
+    """Neither of the invoice nor of a volume: the date is the event's, and only implied."""
+    record = TrackingEvent(
+        order_id="1", invoice_number="2", date="2026-03-02", description="Entregue", is_delivered=True
+    )
+    assert "" == fact_of(record).delivered_date
+    assert "" == volume_of(evolve(record, volume="1")).stated_date

@@ -256,9 +256,10 @@ def test_a_count_is_a_whole_number(value: object, expected: int) -> None:
 @pytest.mark.parametrize("value", ["0", "10001", "000001", "-1", "1.0", 1.0, "٣", "", None, True, "many", []])
 def test_what_is_no_count_is_a_problem(value: object) -> None:
     """Nothing is rounded or guessed."""
-    with pytest.raises(ValueProblem, match=r" is no count; expected 1 to 10000") as caught:
+    with pytest.raises(ValueProblem) as caught:
         read_count(value, field="x")
     assert ("bad_number", "x") == (caught.value.code, caught.value.field)
+    assert f'"{value}" is no count; expected 1 to 10000' == caught.value.problem
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def read_bool(value: object, *, field: str) -> bool | None:
 
 def read_count(value: object, *, field: str) -> int:
     """A count is a whole number from 1 to 10,000."""
-    text = "" if isinstance(value, bool) else str(value).strip()
+    text = str(value).strip()
     if text.isascii() and text.isdigit() and len(text) <= len(str(COUNT_MAX)) and 1 <= int(text) <= COUNT_MAX:
         return int(text)
     raise ValueProblem(DefectCode.BAD_NUMBER, f"{show(str(value))} is no count; expected 1 to {COUNT_MAX}", field=field)
