@@ -11,6 +11,7 @@ from typing import Any, Final
 import pytest
 from attrs import asdict, fields
 
+from vtex_tracking.feed import DefectCode
 from vtex_tracking.merge import Fact, gather
 from vtex_tracking.model import (
     Counts,
@@ -127,3 +128,8 @@ def test_every_code_of_a_warning_is_documented() -> None:
     assert table is not None
     assert set(WarningCode) == set(re.findall(r"^\| `(\w+)`", table[1], re.MULTILINE))
     assert [] == [code for code in FeedNoticeCode if f"`{code}`" not in _DOC]
+
+
+def test_every_defect_code_is_told() -> None:
+    """In the order of the code, which goes from the line to the record as a whole."""
+    assert [f"`{code}`" for code in DefectCode] == [row[0] for row in _table("### Defect codes")]
