@@ -332,7 +332,7 @@ FACTS: Final = st.builds(
     code=st.integers(0, 99),
     date=st.dates(date(2000, 1, 1), date(2026, 11, 22)),
     time=st.none() | st.times().map(lambda moment: time(moment.hour, moment.minute)),
-    remark=st.sampled_from(["", "01", "03"]),
+    remark=st.sampled_from(["", "02", "03"]),
     text=TEXT,
 )
 FILES: Final = st.builds(
@@ -369,3 +369,22 @@ def test_facts_written_as_ocoren_are_read_back(
         for fact in file.facts
     ]
     assert expected == _read(end.join(lines).encode(encoding))
+
+
+@pytest.mark.parametrize(
+    ("code", "remark", "expected"),
+    [
+        ("01", "01", "delivered_contradiction"),
+        ("31", "01", "delivered_contradiction"),
+        ("01", "03", ""),
+        ("01", "", ""),
+        ("03", "01", ""),
+    ],
+)
+def test_what_was_refused_in_whole_is_no_delivery(
+    feed: Callable[..., FeedReader], code: str, remark: str, expected: str
+) -> None:
+    """It could not be taken back; the carrier must say which of the two holds."""
+    event = f"342{'1' * 14}1  00643797{code}050320260815{remark}"
+    [value] = feed(f"{HEAD_31}{event}\n", mapping=MAPPING)
+    assert expected == (value.code if isinstance(value, Defect) else "")

@@ -17,6 +17,7 @@ from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.columns import Field
 from vtex_tracking.feed.defects import LINE_PROBLEMS, DefectCode, ValueProblem, show
 from vtex_tracking.feed.entries import Entry, Reading
+from vtex_tracking.feed.formats.ocoren_codes import CODES
 from vtex_tracking.model import FeedNoticeCode
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ _DOCUMENT: Final = frozenset({"340", "540", "549", *_CARRIERS, *_EVENTS})
 _KNOWN: Final = frozenset({"000", *_DOCUMENT, *_AFTER_EVENT})
 _KNOWN_BY_LINES: Final = 3
 
+_REFUSED: Final = "01"  # the remark of what the customer refused in whole
 _AROUND: Final = "\r\n\x1a\ufeff"  # ends of lines, and what DOS and Windows leave between files that were joined
 _DATE_DIGITS: Final = 8
 _TIME_DIGITS: Final = 4
@@ -146,11 +148,12 @@ class _RecordReader:
     def _event(self, number: int, text: str) -> Entry:
         columns = _EVENTS[text[:_TYPE]]
         issuer, series, invoice_number, code, date, time, remark, words = (text[column].strip() for column in columns)
+        code = _short_code(code)
         values = (
             issuer,
             series,
             invoice_number,
-            _short_code(code),
+            code,
             _iso_date(date),
             _iso_time(time),
             remark,
@@ -163,6 +166,11 @@ class _RecordReader:
         if len(text) < needed_characters:
             said = f"ends after {len(text)} characters; its invoice, code and date need {needed_characters}"
             problem = ValueProblem(DefectCode.SHORT_RECORD, said)
+        elif remark == _REFUSED and code in CODES and CODES[code].is_delivered:
+            said = (
+                f"is {remark}, refused in whole, beside the code {code}, delivered; ask the carrier which of them holds"
+            )
+            problem = ValueProblem(DefectCode.DELIVERED_CONTRADICTION, said, field="remark")
         return Entry(number, self._shape, values, text=text, problem=problem)
 
     def _with_text(self, entry: Entry, text: str) -> Entry:
