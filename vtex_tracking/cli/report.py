@@ -12,7 +12,7 @@ from vtex_tracking.cli.setting import Command
 EXAMPLES = """\b
 Examples:
   vtex-tracking report --account mystore
-  vtex-tracking report --account mystore RUN --report /tmp/report
+  vtex-tracking report --account mystore RUN --report again
 """
 
 

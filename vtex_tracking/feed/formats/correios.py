@@ -10,17 +10,16 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from vtex_tracking.feed.columns import Field
-from vtex_tracking.feed.defects import DefectCode, ValueProblem
 from vtex_tracking.feed.entries import Entry
 from vtex_tracking.feed.formats.correios_codes import correios_code, no_tracking
-from vtex_tracking.feed.formats.objects import check_events, inner, is_json, read_objects
+from vtex_tracking.feed.formats.objects import EventsOf, inner, is_json, read_events, read_objects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vtex_tracking.feed.content import Content
-    from vtex_tracking.feed.entries import Reading, Shape
-    from vtex_tracking.feed.formats.objects import Found
+    from vtex_tracking.feed.entries import Reading
+    from vtex_tracking.feed.formats.objects import JsonObject
 
 _NAMES: Final = (
     Field.TRACKING_NUMBER,
@@ -48,34 +47,15 @@ def is_correios(lines: Sequence[str]) -> bool:
 
 def read_correios(content: Content, reading: Reading) -> Iterator[Entry]:
     """Yield one entry for each event of each object; for an object without events, and for what is no object, one."""
-    shape = reading.layout(_NAMES)
+    shape, events_max = reading.layout(_NAMES), reading.settings.events_of_line_max
     for found in read_objects(content, reading, list_key="objetos"):
-        try:
-            events = _events(found, limit=reading.settings.events_of_line_max)
-        except ValueProblem as problem:
-            yield Entry(found.number, shape, text=found.text, problem=problem)
-            continue
-        for event in events:
-            yield _entry(found, event, shape)
+        yield from read_events(found, _LAYOUT, shape=shape, events_max=events_max)
 
 
-def _events(found: Found, *, limit: int) -> Sequence[object]:
-    """The events of an object, at least one. Raises ValueProblem."""
-    if found.problem is not None:
-        raise found.problem
-    events = found.value.get(_EVENTS)
-    if not events:
-        raise no_tracking(found.value.get("mensagem"))
-    return check_events(events, key=_EVENTS, limit=limit)
-
-
-def _entry(found: Found, event: object, shape: Shape) -> Entry:
-    if not isinstance(event, dict):
-        problem = ValueProblem(DefectCode.NOT_AN_OBJECT, "has an event that is not an object", field=_EVENTS)
-        return Entry(found.number, shape, text=found.text, problem=problem)
+def _values(parcel: JsonObject, event: JsonObject) -> tuple[object, ...]:
     created = event.get("dtHrCriado")  # a text, or an object with a zone beside it
-    values = (
-        found.value.get("codObjeto"),
+    return (
+        parcel.get("codObjeto"),
         correios_code(event.get("codigo"), event.get("tipo")),
         inner(created, "date") if isinstance(created, dict) else created,
         event.get("descricao"),
@@ -87,4 +67,11 @@ def _entry(found: Found, event: object, shape: Shape) -> Entry:
         inner(event, "unidadeDestino", "endereco", "uf"),
         inner(event, "unidadeDestino", "nome"),
     )
-    return Entry(found.number, shape, values, text=found.text)
+
+
+_LAYOUT: Final = EventsOf(
+    key=_EVENTS,
+    listed=lambda parcel: parcel.get(_EVENTS),
+    missing=lambda parcel: no_tracking(parcel.get("mensagem")),
+    values=_values,
+)

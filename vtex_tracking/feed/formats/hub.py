@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final
 from vtex_tracking.feed.columns import Field
 from vtex_tracking.feed.defects import DefectCode, ValueProblem
 from vtex_tracking.feed.entries import Entry
-from vtex_tracking.feed.formats.objects import check_events, inner, is_json, read_objects
+from vtex_tracking.feed.formats.objects import EventsOf, inner, is_json, read_events, read_objects
 from vtex_tracking.settings import Code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vtex_tracking.feed.content import Content
-    from vtex_tracking.feed.entries import Reading, Shape
-    from vtex_tracking.feed.formats.objects import Found
+    from vtex_tracking.feed.entries import Reading
+    from vtex_tracking.feed.formats.objects import JsonObject
 
 _NAMES: Final = (
     Field.ORDER_ID,
@@ -67,34 +67,21 @@ def is_hub(lines: Sequence[str]) -> bool:
 
 def read_hub(content: Content, reading: Reading) -> Iterator[Entry]:
     """Yield one entry for each event of a volume; for what is no object, or has no event, one."""
-    shape = reading.layout(_NAMES)
+    shape, events_max = reading.layout(_NAMES), reading.settings.events_of_line_max
     for found in read_objects(content, reading):
-        try:
-            history = _history(found, limit=reading.settings.events_of_line_max)
-        except ValueProblem as problem:
-            yield Entry(found.number, shape, text=found.text, problem=problem)
-            continue
-        for event in history:
-            yield _entry(found, event, shape)
+        yield from read_events(found, _LAYOUT, shape=shape, events_max=events_max)
 
 
-def _history(found: Found, *, limit: int) -> Sequence[object]:
-    """The events of a volume: the webhook sends them one by one, a store may keep them in a list. Raises ValueProblem."""
-    if found.problem is not None:
-        raise found.problem
-    history = found.value.get(_HISTORY)
-    if not history:
-        raise ValueProblem(DefectCode.MISSING_FIELD, "is empty; expected an event", field=_HISTORY)
-    return [history] if isinstance(history, dict) else check_events(history, key=_HISTORY, limit=limit)
+def _history(volume: JsonObject) -> object:
+    """The events of a volume: the webhook sends them one by one, a store may keep them in a list."""
+    history = volume.get(_HISTORY)
+    return [history] if history and isinstance(history, dict) else history
 
 
-def _entry(found: Found, event: object, shape: Shape) -> Entry:
-    if not isinstance(event, dict):
-        problem = ValueProblem(DefectCode.NOT_AN_OBJECT, "has an event that is not an object", field=_HISTORY)
-        return Entry(found.number, shape, text=found.text, problem=problem)
-    volume, invoice = found.value, found.value.get("invoice")
+def _values(volume: JsonObject, event: JsonObject) -> tuple[object, ...]:
+    invoice = volume.get("invoice")
     state = event.get(_STATE)
-    values = (
+    return (
         volume.get("sales_order_number") or volume.get("order_number"),
         inner(invoice, "invoice_number"),
         inner(invoice, "invoice_series"),
@@ -113,9 +100,16 @@ def _entry(found: Found, event: object, shape: Shape) -> Entry:
         event.get("shipment_order_volume_state_localized"),
         inner(event, "shipment_volume_micro_state", "name"),
     )
-    return Entry(found.number, shape, values, text=found.text)
 
 
 def _volume(number: object) -> object:
     """The number of a volume as a text, for some senders write it as a number."""
     return str(number) if isinstance(number, int) and not isinstance(number, bool) else number
+
+
+_LAYOUT: Final = EventsOf(
+    key=_HISTORY,
+    listed=_history,
+    missing=lambda _volume: ValueProblem(DefectCode.MISSING_FIELD, "is empty; expected an event", field=_HISTORY),
+    values=_values,
+)

@@ -11,13 +11,13 @@ from attrs import field, frozen
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.defects import LINE_PROBLEMS, DefectCode, ValueProblem, show
-from vtex_tracking.feed.entries import TEXT_CHARACTERS_MAX
+from vtex_tracking.feed.entries import TEXT_CHARACTERS_MAX, Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from vtex_tracking.feed.content import Content
-    from vtex_tracking.feed.entries import Reading
+    from vtex_tracking.feed.entries import Reading, Shape
     from vtex_tracking.feed.lines import Line
 
 JsonObject: TypeAlias = dict[str, object]
@@ -58,6 +58,36 @@ def read_objects(content: Content, reading: Reading, *, list_key: str = "") -> I
             reading.tally.blank_lines += 1
         else:
             yield from _read_line(line, list_key)
+
+
+@frozen(kw_only=True)
+class EventsOf:
+    """How a layout's objects hold their events. `listed` gives them, or nothing; `missing` says what it means to have none."""
+
+    key: str  # under which they stand
+    listed: Callable[[JsonObject], object]
+    missing: Callable[[JsonObject], ValueProblem]
+    values: Callable[[JsonObject, JsonObject], tuple[object, ...]]  # of an object and one of its events
+
+
+def read_events(found: Found, layout: EventsOf, *, shape: Shape, events_max: int) -> Iterator[Entry]:
+    """Yield one entry for each event of an object; for an object without events, and for what is no object, one."""
+    try:
+        if found.problem is not None:
+            raise found.problem
+        events = layout.listed(found.value)
+        if not events:
+            raise layout.missing(found.value)
+        listed = check_events(events, key=layout.key, limit=events_max)
+    except ValueProblem as problem:
+        yield Entry(found.number, shape, text=found.text, problem=problem)
+        return
+    for event in listed:
+        if isinstance(event, dict):
+            yield Entry(found.number, shape, layout.values(found.value, event), text=found.text)
+        else:
+            odd = ValueProblem(DefectCode.NOT_AN_OBJECT, "has an event that is not an object", field=layout.key)
+            yield Entry(found.number, shape, text=found.text, problem=odd)
 
 
 def _is_document(lines: Sequence[str], list_key: str) -> bool:
