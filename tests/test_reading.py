@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from attrs import evolve
@@ -11,8 +12,11 @@ from pipeline_support import push, results_in, settings_in
 from push_support import Wire
 from virtual_time import in_virtual_time
 
-from vtex_tracking.errors import FeedError
+from vtex_tracking.errors import FeedError, InterruptedRunError
+from vtex_tracking.feed import FeedReader
+from vtex_tracking.model import Defect, TrackingEvent
 from vtex_tracking.pipeline import plan_feed
+from vtex_tracking.reading import Reading
 from vtex_tracking.settings import FeedSettings, Settings
 
 KEY: Final = "35260311222333000181550010006437971123456782"
@@ -83,3 +87,34 @@ async def test_without_a_map_a_table_must_name_its_orders(tmp_path: Path) -> Non
     """The columns are asked for at once."""
     with pytest.raises(FeedError, match="no column for order_id"):
         await plan_feed([feed_of(tmp_path, "1;;;;05/03/2026;Saiu")], settings=settings_in(tmp_path))
+
+
+class _Stopping:
+    """Counts what is read, and stops at so many records."""
+
+    def __init__(self, records_max: int) -> None:
+        self.records = 0
+        self._records_max = records_max
+
+    def go_on(self) -> None:
+        if self.records >= self._records_max:
+            raise InterruptedRunError("stopped", exit_code=130)
+
+    def reads(self, _reader: FeedReader) -> None:
+        """Nobody asks."""
+
+    def has_read(self, records: int) -> None:
+        self.records += records
+
+
+@pytest.mark.parametrize(("records_max", "taken"), [(1, 100), (150, 200), (250, 250), (251, 250)])
+def test_what_was_read_before_a_stop_is_counted_to_the_record(tmp_path: Path, records_max: int, taken: int) -> None:
+    """The stop itself is heeded after a hundred records at most."""
+    reader = _Stopping(records_max)
+    nothing: Any = None
+    reading = Reading(nothing, nothing, settings=settings_in(tmp_path), wall_s=lambda: 0.0, reader=reader)
+    defect = Defect(place="feed:1", code="bad_id", problem="is none")
+    staged: list[TrackingEvent | Defect] = []
+    with suppress(InterruptedRunError):
+        staged.extend(iter(reading._watched([defect] * 250)))
+    assert (taken, taken) == (len(staged), reader.records)

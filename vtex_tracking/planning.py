@@ -63,7 +63,7 @@ class Planner:
     def reads(self, _reader: FeedReader) -> None:
         """Nobody watches."""
 
-    def has_read(self) -> None:
+    def has_read(self, _records: int) -> None:
         """Nobody watches."""
 
 

@@ -21,6 +21,7 @@ Feeds = Sequence[str | Path] | AsyncIterable[TrackingEvent]
 FoundFeeds = tuple[str, ...] | AsyncIterable[TrackingEvent]
 
 _BATCH_MAX: Final = 1000  # of a caller's events
+_UNTOLD_MAX: Final = 100  # records, which take less than a millisecond or two; a silent pipe asks by itself
 _CONTRADICTIONS_MAX: Final = 20  # of a map of invoices, for each kind of mark
 
 
@@ -42,8 +43,8 @@ class Reader(Protocol):
         """A feed is begun."""
         ...
 
-    def has_read(self) -> None:
-        """One more record was read."""
+    def has_read(self, records: int) -> None:
+        """So many more records were read."""
         ...
 
 
@@ -106,11 +107,19 @@ class Reading:
         await self._home(partial(self._intake.add, self._watched(values)))
 
     def _watched(self, values: Iterable[TrackingEvent | Defect]) -> Iterator[TrackingEvent | Defect]:
-        """A record that was read is staged before anything stops the reading, so that both count the same."""
-        for value in values:
-            self._reader.has_read()
-            yield value
+        """What was read is staged before anything stops the reading, so that both count the same; told in groups."""
+        untold = 0
+        try:
+            for value in values:
+                untold += 1
+                yield value
+                if untold == _UNTOLD_MAX:
+                    self._reader.has_read(untold)
+                    untold = 0
+                    self._reader.go_on()
             self._reader.go_on()
+        finally:
+            self._reader.has_read(untold)
 
 
 def take_in_map(ledger: LedgerFile, reader: InvoiceReader) -> InvoiceTable:

@@ -135,9 +135,9 @@ class Run:
         """A feed is begun; the progress shows how far it is."""
         self.progress.reading = reader
 
-    def has_read(self) -> None:
-        """One more record was read."""
-        self.progress.records += 1
+    def has_read(self, records: int) -> None:
+        """So many more records were read."""
+        self.progress.records += records
 
     async def read(self, reading: Awaitable[None]) -> None:
         """Wait for feeds to be read, or for a stop, which cuts them off."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vtex_tracking.errors import FeedError, SettingsError
 from vtex_tracking.feed.defects import DefectCode
-from vtex_tracking.feed.lines import Line, check_encoding, read_lines, split_lines
+from vtex_tracking.feed.lines import Line, check_encoding, read_blocks, split_lines
 from vtex_tracking.feed.tally import Tally
 
 
@@ -19,7 +19,8 @@ def _lines(
     data: bytes, *, encoding: str = "auto", line_bytes_max: int = 1000, tally: Tally | None = None
 ) -> list[Line]:
     tally = Tally() if tally is None else tally
-    return list(read_lines([data], name="feed", encoding=encoding, line_bytes_max=line_bytes_max, tally=tally))
+    blocks = read_blocks([data], name="feed", encoding=encoding, line_bytes_max=line_bytes_max, tally=tally)
+    return [line for block in blocks for line in block.lines()]
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -40,7 +41,7 @@ def test_where_the_chunks_end_does_not_matter(chunks: list[bytes], line_bytes_ma
     """However the bytes come, the lines are the same; one over the limit is cut a byte after it."""
     whole = b"".join(chunks)
     expected = [line[: line_bytes_max + 1] for line in whole.splitlines(keepends=True)]
-    assert expected == list(split_lines(chunks, line_bytes_max=line_bytes_max))
+    assert expected == [line for lines in split_lines(chunks, line_bytes_max=line_bytes_max) for line in lines]
 
 
 def test_a_line_that_is_too_long_is_passed_over() -> None:
@@ -130,3 +131,20 @@ def test_any_bytes_are_lines_or_an_error_that_says_so(data: bytes, encoding: str
         return
     assert all(line.text.encode() for line in lines)
     assert all(re.search("[\r\n].", line.text) is None for line in lines)
+
+
+@given(
+    st.lists(
+        st.sampled_from([b"a", b"\xc3\xa3", b"\xe3", b"\x81", b"\0", b"\n", b"\r\n", "Ã£".encode(), b"b" * 30]),
+        max_size=20,
+    ),
+    st.sampled_from(["auto", "utf-8", "cp1252"]),
+)
+def test_an_odd_line_changes_nothing_about_the_others(parts: list[bytes], encoding: str) -> None:
+    """Whether lines come at once or each by itself: texts, faults and counts are the same."""
+    data, at_once, one_by_one = b"x\n" + b"".join(parts), Tally(), Tally()
+    chunks = data.splitlines(keepends=True)
+    blocks = read_blocks(chunks, name="feed", encoding=encoding, line_bytes_max=20, tally=one_by_one)
+    lines = [line for block in blocks for line in block.lines()]
+    assert lines == _lines(data, encoding=encoding, line_bytes_max=20, tally=at_once)
+    assert one_by_one == at_once

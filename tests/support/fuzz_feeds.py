@@ -218,4 +218,4 @@ def check_lines(data: bytes) -> None:
         chunks = [data[start : start + size] for start in range(0, len(data), size)]
         for line_bytes_max in (1, 5, len(data)):
             expected = [line[: line_bytes_max + 1] for line in data.splitlines(keepends=True)]
-            assert expected == list(split_lines(chunks, line_bytes_max=line_bytes_max))
+            assert expected == [line for lines in split_lines(chunks, line_bytes_max=line_bytes_max) for line in lines]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.defects import LINE_PROBLEMS
-from vtex_tracking.feed.lines import Line, read_lines
+from vtex_tracking.feed.lines import Block, Line, read_blocks
 from vtex_tracking.feed.sources.spool import spooled
 from vtex_tracking.feed.tally import Tally
 
@@ -50,7 +50,7 @@ class Content:
 
     def first_lines(self) -> tuple[str, ...]:
         """The first lines that are not blank, as text, without their ends; the last one may be cut."""
-        lines = self._lines(iter(self._head), tally=Tally())
+        lines = _lines(self._blocks(iter(self._head), tally=Tally()))
         texts = (line.text.strip("\r\n") for line in islice(lines, _HEAD_LINES))
         return tuple(text for text in texts if text.strip())
 
@@ -61,7 +61,11 @@ class Content:
 
     def lines(self) -> Iterator[Line]:
         """All lines. What is not UTF-8, blank or odd in them is counted."""
-        return self._lines(self.chunks(), tally=self._tally)
+        return _lines(self.blocks())
+
+    def blocks(self) -> Iterator[Block]:
+        """All lines, as many at once as there is nothing odd in."""
+        return self._blocks(self.chunks(), tally=self._tally)
 
     def text(self) -> str:
         """All of it as one text. Raises FeedError where it is longer than a document may be, or is no text."""
@@ -74,7 +78,7 @@ class Content:
                     f"{self.name} is one document of more than {bytes_max} bytes (document_bytes_max); write one object a "
                     "line, such as with: jq -c '.[]'"
                 )
-        lines = list(self._lines(iter([bytes(data)]), tally=self._tally, line_bytes_max=bytes_max))
+        lines = list(_lines(self._blocks(iter([bytes(data)]), tally=self._tally, line_bytes_max=bytes_max)))
         for line in lines:
             if line.fault is not None:
                 raise FeedError(f"{self.name}:{line.number} {LINE_PROBLEMS[line.fault]}")
@@ -84,12 +88,16 @@ class Content:
         """All bytes as a file, for what cannot be read from its beginning to its end."""
         return spooled(self.chunks(), name=self.name)
 
-    def _lines(self, chunks: Iterator[bytes], *, tally: Tally, line_bytes_max: int | None = None) -> Iterator[Line]:
+    def _blocks(self, chunks: Iterator[bytes], *, tally: Tally, line_bytes_max: int | None = None) -> Iterator[Block]:
         settings = self._settings
-        return read_lines(
+        return read_blocks(
             chunks,
             name=self.name,
             encoding=settings.encoding,
             line_bytes_max=settings.line_bytes_max if line_bytes_max is None else line_bytes_max,
             tally=tally,
         )
+
+
+def _lines(blocks: Iterator[Block]) -> Iterator[Line]:
+    return chain.from_iterable(block.lines() for block in blocks)

@@ -38,6 +38,18 @@ class Line(NamedTuple):
     fault: DefectCode | None = None
 
 
+class Block(NamedTuple):
+    """Lines that follow one another, numbered from that of the first; with a fault it is one line alone."""
+
+    number: int
+    texts: list[str]
+    fault: DefectCode | None = None
+
+    def lines(self) -> Iterator[Line]:
+        """Each line for itself."""
+        return (Line(number, text, self.fault) for number, text in enumerate(self.texts, start=self.number))
+
+
 def check_encoding(encoding: str) -> None:
     """An encoding is `auto` or the name of a codec of Python's that reads text. Raises SettingsError."""
     if not encoding.isprintable() or (encoding != "auto" and not _reads_text(encoding)):
@@ -56,10 +68,12 @@ def _reads_text(encoding: str) -> bool:
     return False  # such as unicode_escape: what it reads might be no text, which can be written nowhere
 
 
-def read_lines(
+def read_blocks(
     chunks: Iterable[bytes], *, name: str, encoding: str, line_bytes_max: int, tally: Tally
-) -> Iterator[Line]:
+) -> Iterator[Block]:
     """Yield every line, ended by LF, CR or CRLF. Raises FeedError where not even lines can be told apart.
+
+    The lines of a chunk in which there is nothing odd come as one block, any others one by one.
 
     With `auto`, a byte order mark decides; without one a line is UTF-8, or else cp1252. A line that cannot be decoded,
     holds a NUL or has more than `line_bytes_max` bytes is yielded with its fault, and the next line is found again.
@@ -72,16 +86,23 @@ def read_lines(
         stream = _to_utf8(stream, name=name, encoding=tally.encoding)
         encoding = _UTF8
     decode = _Decoder(encoding, tally)
-    for number, data in enumerate(split_lines(_without_bom(stream), line_bytes_max=line_bytes_max), start=1):
-        if len(data) > line_bytes_max:
-            start = data[:SHOWN_BYTES_MAX].decode(_UTF8, "backslashreplace")
-            yield Line(number, start, DefectCode.LINE_TOO_LONG)
+    number = 1
+    for lines in split_lines(_without_bom(stream), line_bytes_max=line_bytes_max):
+        texts = decode.clean(lines) if max(map(len, lines)) <= line_bytes_max else None
+        if texts is not None:
+            yield Block(number, texts)
         else:
-            yield decode(number, data)
+            for at, data in enumerate(lines, start=number):
+                yield decode.line(at, data) if len(data) <= line_bytes_max else _too_long(at, data)
+        number += len(lines)
 
 
-def split_lines(chunks: Iterable[bytes], *, line_bytes_max: int) -> Iterator[bytes]:
-    """Yield lines with their ends; of one over the limit only its start, a byte longer than the limit.
+def _too_long(number: int, data: bytes) -> Block:
+    return Block(number, [data[:SHOWN_BYTES_MAX].decode(_UTF8, "backslashreplace")], DefectCode.LINE_TOO_LONG)
+
+
+def split_lines(chunks: Iterable[bytes], *, line_bytes_max: int) -> Iterator[list[bytes]]:
+    """Yield the lines of each chunk, with their ends; of one over the limit only its start, a byte longer than the limit.
 
     Never more than a line and a chunk are held, however long a line is.
     """
@@ -91,17 +112,19 @@ def split_lines(chunks: Iterable[bytes], *, line_bytes_max: int) -> Iterator[byt
         lines = (rest + chunk).splitlines(keepends=True)
         # A CR at the end may be half of a CRLF, so only LF ends the last line for certain.
         rest = b"" if lines[-1].endswith(b"\n") else lines.pop()
-        for line in lines:
-            if not is_skipping:
-                yield line[: line_bytes_max + 1]
+        found = [line[: line_bytes_max + 1] for line in lines]
+        if is_skipping and lines:
+            del found[0]
             is_skipping = False
         if len(rest) > line_bytes_max and not is_skipping:
-            yield rest[: line_bytes_max + 1]
+            found.append(rest[: line_bytes_max + 1])
             is_skipping = True
         if is_skipping:
             rest = rest[-1:]
+        if found:
+            yield found
     if rest and not is_skipping:
-        yield rest
+        yield [rest]
 
 
 def guess_encoding(head: bytes, name: str) -> str:
@@ -147,14 +170,23 @@ class _Decoder:
         self._is_guessing = encoding == "auto"
         self._tally = tally
 
-    def __call__(self, number: int, data: bytes) -> Line:
+    def clean(self, lines: list[bytes]) -> list[str] | None:
+        """The texts of lines in which there is nothing to count and no fault; None if there may be."""
+        try:
+            texts = [line.decode(self._encoding) for line in lines]
+        except ValueError:
+            return None
+        text = "".join(texts)
+        return None if "\0" in text or _is_mojibake(text) else texts
+
+    def line(self, number: int, data: bytes) -> Block:
         try:
             text = data.decode(self._encoding)
         except ValueError:
             return self._decode_odd(number, data)
         return self._checked(number, text)
 
-    def _decode_odd(self, number: int, data: bytes) -> Line:
+    def _decode_odd(self, number: int, data: bytes) -> Block:
         try:
             if self._is_guessing:
                 text = data.decode(_FALLBACK)
@@ -162,9 +194,12 @@ class _Decoder:
                 return self._checked(number, text)
         except ValueError:
             pass  # neither of the two: a defect, as with an encoding that was named
-        return Line(number, data.decode("ascii", "backslashreplace"), DefectCode.BAD_ENCODING)
+        return Block(number, [data.decode("ascii", "backslashreplace")], DefectCode.BAD_ENCODING)
 
-    def _checked(self, number: int, text: str) -> Line:
-        if "Ã" in text and _MOJIBAKE.search(text):
-            self._tally.mojibake_lines += 1
-        return Line(number, text, DefectCode.CONTROL_CHAR if "\0" in text else None)
+    def _checked(self, number: int, text: str) -> Block:
+        self._tally.mojibake_lines += _is_mojibake(text)
+        return Block(number, [text], DefectCode.CONTROL_CHAR if "\0" in text else None)
+
+
+def _is_mojibake(text: str) -> bool:
+    return "Ã" in text and _MOJIBAKE.search(text) is not None

@@ -16,6 +16,7 @@ from vtex_tracking.feed.finding import find_invoice
 from vtex_tracking.feed.formats.registry import FORMATS, find_format
 from vtex_tracking.feed.mapped import Mapper
 from vtex_tracking.feed.options import check_settings
+from vtex_tracking.feed.plain import PlainReader
 from vtex_tracking.feed.records import Record, RecordReader
 from vtex_tracking.feed.sources.source import Source
 from vtex_tracking.feed.tally import Tally
@@ -88,9 +89,7 @@ class FeedReader:
         if content.is_blank:
             self._check_empty(name)
         else:
-            for value in self._values(content, tally):
-                tally.records += 1
-                yield value
+            yield from self._values(content, tally)
         self._warn(name, tally)
 
     def _values(self, content: Content, tally: Tally) -> Iterator[TrackingEvent | Defect]:
@@ -99,27 +98,21 @@ class FeedReader:
         form = find_format(content) if settings.format == "auto" else FORMATS[settings.format]
         tally.format = form.name
         codes = form.codes if settings.mapping.code_table is None else FORMATS[settings.mapping.code_table].codes
-        meaning = _Meaning(
-            mapper=Mapper(name, settings.mapping, codes),
-            records=RecordReader(now=self._now, settings=settings, tally=tally, find=self._finder()),
-        )
+        records = RecordReader(now=self._now, settings=settings, tally=tally, find=self._finder())
+        meaning = _Meaning(mapper=Mapper(name, settings.mapping, codes), records=records)
+        plain = PlainReader(records, settings)
         survey = self._survey
         reading = Reading(name=name, settings=settings, tally=tally, judge=meaning, is_survey=survey is not None)
         for entry in form.read(content, reading):
             if survey is not None:
                 survey(name, entry)
             place = f"{name}:{entry.number}"
-            try:
-                record = meaning.record(entry)
-                if record is None:
-                    tally.skipped += 1
-                    continue
-                value: TrackingEvent | Defect = meaning.records.read(record, place=place)
-            except ValueProblem as problem:
-                value = entry.defect(problem, place=place)
-                if isinstance(problem, MonthFirstDate) and survey is None:
-                    raise FeedError(str(value)) from None
-            yield value
+            value = plain.read(entry, place=place) or meaning.value(entry, place=place, is_survey=survey is not None)
+            if value is None:
+                tally.skipped += 1
+            else:
+                tally.records += 1
+                yield value
 
     def _finder(self) -> Callable[[Record], MappedInvoice] | None:
         index = self._invoices
@@ -180,6 +173,17 @@ class _Meaning:
         if entry.problem is not None:
             raise entry.problem
         return self.mapper.record(entry)
+
+    def value(self, entry: Entry, *, place: str, is_survey: bool) -> TrackingEvent | Defect | None:
+        """What an entry says, or what is wrong with it; None for one that the mapping leaves out."""
+        try:
+            record = self.record(entry)
+            return None if record is None else self.records.read(record, place=place)
+        except ValueProblem as problem:
+            defect = entry.defect(problem, place=place)
+            if isinstance(problem, MonthFirstDate) and not is_survey:
+                raise FeedError(str(defect)) from None
+            return defect
 
     def is_delivered(self, entry: Entry) -> bool:
         record = self.record(entry)

@@ -94,7 +94,7 @@ class RecordReader:
     def read(self, record: Record, *, place: str) -> TrackingEvent:
         """A record is an event (date and description), or says that its invoice is delivered, or both."""
         invoice = self.read_invoice(record)
-        date = self._moment(record.date, record.time, field=Field.DATE, time_field=Field.TIME)
+        date = self.read_moment(record.date, record.time, field=Field.DATE, time_field=Field.TIME)
         description = self._description(record.description)
         delivery = self.read_delivery(record)
         _check_event(record, date, description)
@@ -127,7 +127,7 @@ class RecordReader:
     def read_delivery(self, record: Record) -> Delivery:
         """A delivered date says "delivered", unless the record itself says no, which is a contradiction."""
         said = read_bool(record.is_delivered, field=Field.IS_DELIVERED)
-        moment = self._moment(
+        moment = self.read_moment(
             record.delivered_date, record.delivered_time, field=Field.DELIVERED_DATE, time_field=Field.DELIVERED_TIME
         )
         if moment is None:
@@ -149,7 +149,8 @@ class RecordReader:
                 raise ValueProblem(DefectCode.MISSING_DELIVERED_DATE, problem, field=Field.DELIVERED_DATE)
             check_not_ahead(date, now=self.now, field=Field.DATE)
 
-    def _moment(self, date: object, time: object, *, field: Field, time_field: Field) -> Moment | None:
+    def read_moment(self, date: object, time: object, *, field: Field, time_field: Field) -> Moment | None:
+        """A date, with the time that stands beside it, in the feed's zone; None where there is none."""
         if date == "":
             return None
         moment = read_date(date, field=field, formats=self.settings.date_formats)

@@ -21,12 +21,13 @@ _BOOLS: Final = {
     "true": True, "1": True, "sim": True, "s": True, "yes": True, "y": True, "verdadeiro": True,
     "false": False, "0": False, "nao": False, "não": False, "n": False, "no": False, "falso": False,
 }  # fmt: skip
+NOES: Final = tuple(text for text, said in _BOOLS.items() if not said)  # and what says nothing
 COUNT_MAX: Final = 10_000
 _RAW_FACTOR: Final = 2  # a letter and its accent are one character once they are put together
 _MARKS_MAX: Final = 100  # on one letter; putting n of them in order takes n² steps
 _HEAP: Final = b"\x01" * (_MARKS_MAX + 1)
 KEPT_MAX: Final = 4096  # texts whose meaning is kept at a time, of each kind: feeds say the same few again and again
-KEPT_CHARACTERS_MAX: Final = 64  # of such a text
+KEPT_CHARACTERS_MAX: Final = 128  # of such a text
 _TYPES: Final = {bool: "true or false", int: "a number", float: "a number", list: "a list", dict: "an object"}
 
 
@@ -137,6 +138,14 @@ def _plain_text(text: str) -> str | None:
         return _cleaned(text, "")
     except ValueProblem:
         return None
+
+
+def is_plain_text(text: str) -> bool:
+    """Whether `read_text` takes a text exactly as it is, for a field that is long enough."""
+    try:
+        return text.isprintable() and _cleaned(text, "") == text
+    except ValueProblem:
+        return False
 
 
 def cut_text(text: str, *, field: str, characters_max: int) -> str:

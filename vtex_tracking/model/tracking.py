@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from attrs import field, frozen
 
@@ -140,8 +140,7 @@ class InvoiceKey:
     invoice_number: str
 
 
-@frozen(order=True, kw_only=True)
-class Event:
+class Event(NamedTuple):
     """One entry of VTEX's `events` list; two with the same four values are the same event. Sorts as the body does."""
 
     date: str

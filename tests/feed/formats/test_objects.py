@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.content import Content
+from vtex_tracking.feed.defects import ValueProblem
 from vtex_tracking.feed.entries import Reading
-from vtex_tracking.feed.formats.objects import Found, read_objects
+from vtex_tracking.feed.formats.objects import Found, parse_object, read_objects
+from vtex_tracking.feed.lines import Line
 from vtex_tracking.feed.tally import Tally
 from vtex_tracking.settings import FeedSettings
 
@@ -141,3 +143,49 @@ def test_objects_written_are_read_back(*, objects: list[dict[str, object]], inde
     text = json.dumps(objects, indent=indent, ensure_ascii=is_ascii)
     assert objects == _values(text)
     assert objects == _values("\n".join(json.dumps(one, ensure_ascii=is_ascii) for one in objects))
+
+
+PARTS: Final = st.lists(
+    st.sampled_from(
+        [
+            '"a"',
+            '"b"',
+            '"\\""',
+            '"\\u00e3"',
+            '"\\ud800"',
+            ":",
+            ":",
+            ",",
+            ",",
+            "{",
+            "}",
+            "[]",
+            "1",
+            "NaN",
+            "true",
+            " ",
+            "x",
+        ]
+    ),
+    max_size=12,
+).map("".join)
+PAIRS: Final = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", '\\"']), st.sampled_from(['"x"', '"{"', "1", "[]", '{"c":1,"c":2}', "{}", "NaN"])
+    ),
+    max_size=4,
+).map(lambda pairs: ",".join(f'"{key}":{value}' for key, value in pairs))
+
+
+@given(text=st.one_of(PARTS, PAIRS), end=st.sampled_from(["\n", "\r\n", "", " ", " x\n"]))
+def test_an_object_in_a_line_is_read_as_strictly_as_any(text: str, end: str) -> None:
+    """The same object inside of spaces, where none is taken for a simple one, has the same value or problem."""
+    simple, closely = (_parsed(f"{start}{{{text}}}{end}") for start in ("", " "))
+    assert closely == simple
+
+
+def _parsed(text: str) -> tuple[object, str]:
+    try:
+        return parse_object(Line(1, text)), ""
+    except ValueProblem as problem:
+        return None, problem.code

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.formats.rows import Row, read_rows
-from vtex_tracking.feed.lines import Line
+from vtex_tracking.feed.lines import Block
 from vtex_tracking.feed.tally import Tally
 
 
@@ -14,15 +18,36 @@ def test_a_row_has_the_number_of_its_first_line() -> None:
     """Blank lines are counted, except inside quotes."""
     tally = Tally()
     texts = ["a;b\n", "\n", 'c;"d\n', "\n", 'e"\n', "f"]
-    lines = [Line(number, text) for number, text in enumerate(texts, start=1)]
-    rows = read_rows(lines, delimiter=";", name="feed", field_characters_max=100, tally=tally)
+    rows = read_rows(iter([Block(1, texts)]), delimiter=";", name="feed", field_characters_max=100, tally=tally)
     assert [Row(1, ["a", "b"]), Row(3, ["c", "d\n\ne"]), Row(6, ["f"])] == list(rows)
     assert 1 == tally.blank_lines
 
 
 def test_an_open_quote_stops_the_feed_before_its_end() -> None:
     """As soon as its cell is longer than a cell may be, however much would follow."""
-    lines = iter([Line(1, 'a;"b\n'), *(Line(number, "c;d\n") for number in range(2, 1000))])
+    lines = iter([Block(1, ['a;"b\n']), *(Block(number, ["c;d\n"]) for number in range(2, 1000))])
     with pytest.raises(FeedError, match="feed:1: a quote opens here"):
         list(read_rows(lines, delimiter=";", name="feed", field_characters_max=100, tally=Tally()))
     assert next(lines).number < 30
+
+
+TEXTS = st.lists(st.sampled_from(["a", "bb", ";", '"', '""', " ", "\n", "\r\n", "c" * 9]), max_size=30).map("".join)
+
+
+def _rows(blocks: list[Block]) -> tuple[list[Row], str, int]:
+    rows: list[Row] = []
+    tally = Tally()
+    try:
+        rows.extend(read_rows(iter(blocks), delimiter=";", name="feed", field_characters_max=12, tally=tally))
+    except FeedError as error:
+        return rows, str(error), tally.blank_lines
+    return rows, "", tally.blank_lines
+
+
+@given(text=TEXTS, ends=st.lists(st.integers(1, 9), max_size=3))
+def test_rows_are_the_same_however_many_lines_come_at_once(text: str, ends: list[int]) -> None:
+    """Each line for itself, some of them, or all: rows, blank lines and the error are the same."""
+    lines = text.splitlines(keepends=True)
+    cuts = sorted({0, *(end for end in ends if end < len(lines)), len(lines)})
+    blocks = [Block(start + 1, lines[start:end]) for start, end in pairwise(cuts)]
+    assert _rows([Block(number, [line]) for number, line in enumerate(lines, start=1)]) == _rows(blocks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from itertools import chain, islice
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from vtex_tracking.errors import FeedError
@@ -13,12 +13,12 @@ from vtex_tracking.feed.defects import LINE_PROBLEMS, DefectCode, ValueProblem, 
 from vtex_tracking.feed.entries import Entry, Reading, Shape
 from vtex_tracking.feed.formats.rows import Row, read_rows
 from vtex_tracking.feed.formats.tables import check_columns, header_index, without_totals
+from vtex_tracking.feed.lines import Block, Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from vtex_tracking.feed.content import Content
-    from vtex_tracking.feed.lines import Line
     from vtex_tracking.feed.tally import Tally
     from vtex_tracking.settings import FeedSettings
 
@@ -33,11 +33,11 @@ def read_csv(content: Content, reading: Reading) -> Iterator[Entry]:
     Raises FeedError where the header leaves a doubt, and where the rows can no longer be told apart.
     """
     name, settings, tally = reading.name, reading.settings, reading.tally
-    header, lines = _find_header(content.lines(), settings, tally)
+    header, blocks = _find_header(content.blocks(), settings, tally)
     _check_header_line(header, name, settings)
     tally.delimiter = _find_delimiter(header.text, name, settings)
     rows = read_rows(
-        chain([header], lines),
+        chain([_block(header)], blocks),
         delimiter=tally.delimiter,
         name=name,
         field_characters_max=settings.field_characters_max,
@@ -51,18 +51,27 @@ def read_csv(content: Content, reading: Reading) -> Iterator[Entry]:
     yield from without_totals(_entries(rows, reading.shaped(columns, is_table=True), tally), tally=tally)
 
 
-def _find_header(lines: Iterator[Line], settings: FeedSettings, tally: Tally) -> tuple[Line, Iterator[Line]]:
+def _find_header(blocks: Iterator[Block], settings: FeedSettings, tally: Tally) -> tuple[Line, Iterator[Block]]:
     """The header among the first lines, and the lines below it."""
-    first = list(islice(lines, settings.title_lines_max))
-    texts = [line for line in first if line.fault is not None or not line.text.isspace()]
-    while not texts:  # a feed has a line that is not blank, however far down
-        first.append(next(lines))
-        texts = [line for line in first[-1:] if not line.text.isspace()]
+    first: list[Line] = []
+    has_text = False
+    for block in blocks:
+        first += block.lines()
+        has_text = has_text or any(not text.isspace() for text in block.texts)
+        if has_text and len(first) >= settings.title_lines_max:
+            break
+    texts = [line for line in first[: settings.title_lines_max] if line.fault is not None or not line.text.isspace()]
+    # A feed has a line that is not blank, however far down.
+    texts = texts or [line for line in first if not line.text.isspace()][:1]
     header = texts[header_index([_columns(line, settings) for line in texts], settings=settings)]
     tally.title_lines = texts.index(header)
     above = first.index(header)
     tally.blank_lines += above - tally.title_lines
-    return header, chain(first[above + 1 :], lines)
+    return header, chain(map(_block, first[above + 1 :]), blocks)
+
+
+def _block(line: Line) -> Block:
+    return Block(line.number, [line.text], line.fault)
 
 
 def _columns(line: Line, settings: FeedSettings) -> Columns:
@@ -75,8 +84,12 @@ def _columns(line: Line, settings: FeedSettings) -> Columns:
 
 
 def _entries(rows: Iterator[Row], shape: Shape, tally: Tally) -> Iterator[Entry]:
+    width = len(shape.columns.names)
     for row in rows:
-        if row.fault is None and not "".join(row.cells).strip():
+        number, cells, fault = row
+        if fault is None and len(cells) == width and cells[0].strip():  # as most are
+            yield Entry(number, shape, cells)
+        elif fault is None and not "".join(cells).strip():
             tally.blank_lines += 1
         else:
             yield _entry(row, shape)
@@ -85,8 +98,6 @@ def _entries(rows: Iterator[Row], shape: Shape, tally: Tally) -> Iterator[Entry]
 def _entry(row: Row, shape: Shape) -> Entry:
     """A row has as many cells as the header has names, or it is a problem."""
     names = shape.columns.names
-    if row.fault is None and len(row.cells) == len(names):
-        return Entry(row.number, shape, row.cells)
     cells, extra = row.cells[: len(names)], row.cells[len(names) :]
     if row.fault is not None:
         problem = ValueProblem(row.fault, LINE_PROBLEMS[row.fault])

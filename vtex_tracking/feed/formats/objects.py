@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from typing import TYPE_CHECKING, Final, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn, TypeAlias
 
-from attrs import field, frozen
+from attrs import frozen
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.defects import LINE_PROBLEMS, DefectCode, ValueProblem, show
@@ -26,16 +26,16 @@ _SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACES: Final = re.compile(r"[ \t\r\n]*")
 _GOES_ON: Final = ("{", "[", ",", ":")  # ends of a first line after which its object goes on
 _EXPECTED: Final = "one event or invoice"
+_LINE_ENDS: Final = ("", "\n", "\r\n", "\r")
 _HINT: Final = "write one object a line, such as with: jq -c"
 
 
-@frozen(kw_only=True)
-class Found:
+class Found(NamedTuple):
     """One object of a feed: its line, or its number in a document; what a defect keeps; the object, or what is wrong."""
 
     number: int
     text: str
-    value: JsonObject = field(factory=dict)
+    value: JsonObject
     problem: ValueProblem | None = None
 
 
@@ -57,7 +57,7 @@ def read_objects(content: Content, reading: Reading, *, list_key: str = "") -> I
         if line.fault is None and line.text.isspace():
             reading.tally.blank_lines += 1
         else:
-            yield from _read_line(line, list_key)
+            yield from _in_line(line, list_key)
 
 
 @frozen(kw_only=True)
@@ -100,15 +100,15 @@ def _is_document(lines: Sequence[str], list_key: str) -> bool:
     return first.startswith("[") or (first.startswith("{") and (first.endswith(_GOES_ON) or is_one_list))
 
 
-def _read_line(line: Line, list_key: str) -> Iterator[Found]:
+def _in_line(line: Line, list_key: str) -> list[Found]:
     text = line.text[:TEXT_CHARACTERS_MAX].rstrip("\r\n")  # once: the defects of a line share it
     try:
-        values = _listed(parse_object(line), list_key)
+        value = parse_object(line)
     except ValueProblem as problem:
-        yield Found(number=line.number, text=text, problem=problem)
-        return
-    for value in values:
-        yield _found(value, number=line.number, text=text)
+        return [Found(line.number, text, {}, problem)]
+    if not list_key:
+        return [Found(line.number, text, value)]
+    return [_found(one, number=line.number, text=text) for one in _listed(value, list_key)]
 
 
 def _read_document(content: Content, name: str, list_key: str) -> Iterator[Found]:
@@ -157,9 +157,9 @@ def _listed(value: object, list_key: str) -> Sequence[object]:
 
 def _found(value: object, *, number: int, text: str) -> Found:
     try:
-        return Found(number=number, text=text, value=check_object(value, _EXPECTED))
+        return Found(number, text, check_object(value, _EXPECTED))
     except ValueProblem as problem:
-        return Found(number=number, text=text, problem=problem)
+        return Found(number, text, {}, problem)
 
 
 def parse_object(line: Line) -> JsonObject:
@@ -167,7 +167,9 @@ def parse_object(line: Line) -> JsonObject:
     if line.fault is not None:
         raise ValueProblem(line.fault, LINE_PROBLEMS[line.fault])
     try:
-        found = _DECODER.decode(line.text)
+        found = _flat_object(line.text)
+        if found is None:
+            found = _DECODER.decode(line.text)
         _check_unicode(found, line.text)
     except json.JSONDecodeError as error:
         if not line.text.endswith(("\n", "\r")):
@@ -179,6 +181,22 @@ def parse_object(line: Line) -> JsonObject:
     except ValueError:
         raise _too_many_digits() from None
     return check_object(found, _EXPECTED)
+
+
+def _flat_object(text: str) -> JsonObject | None:
+    """The object that a line is if it has no other inside and no key twice; None where that takes a closer look.
+
+    Each key and each text stands between two quotes: there would be more of them, were a key there twice.
+    """
+    if text.count("{") != 1 or not text.startswith("{"):
+        return None
+    try:
+        found: JsonObject
+        found, end = _QUICK_DECODER.raw_decode(text)
+    except ValueError:
+        return None
+    quoted = len(found) + list(map(type, found.values())).count(str)
+    return found if text.count('"') == 2 * quoted and text[end:] in _LINE_ENDS else None
 
 
 def check_object(value: object, expected: str) -> JsonObject:
@@ -206,7 +224,7 @@ def inner(value: object, *keys: str) -> object:
 
 
 def _check_unicode(found: object, text: str) -> None:
-    if not _SURROGATE.search(text):  # a pair of them is a character, and half of one is none
+    if "\\u" not in text or not _SURROGATE.search(text):  # a pair of them is a character, and half of one is none
         return
     try:
         json.dumps(found, ensure_ascii=False).encode()
@@ -231,3 +249,6 @@ def _unique(pairs: list[tuple[str, object]]) -> JsonObject:
 
 
 _DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+_QUICK_DECODER: Final = json.JSONDecoder(
+    parse_constant=_refuse_constant
+)  # of a key that is there twice, it keeps the last

@@ -9,9 +9,9 @@ from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.defects import DefectCode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from vtex_tracking.feed.lines import Line
+    from vtex_tracking.feed.lines import Block, Line
     from vtex_tracking.feed.tally import Tally
 
 
@@ -24,14 +24,39 @@ class Row(NamedTuple):
 
 
 def read_rows(
-    lines: Iterable[Line], *, delimiter: str, name: str, field_characters_max: int, tally: Tally
+    blocks: Iterator[Block], *, delimiter: str, name: str, field_characters_max: int, tally: Tally
 ) -> Iterator[Row]:
     """Yield every row that is not blank. Raises FeedError for a quote that is never closed, or closed in the middle.
 
     A quote may hold line breaks, so one that is left open would swallow the feed: it is named by the line where it opened.
     """
-    feeder = _Feeder(lines, name=name, delimiter=delimiter, characters_max=field_characters_max, tally=tally)
-    parser = csv.reader(feeder.texts(), delimiter=delimiter, strict=True)
+    feeder = _Feeder(blocks, name=name, delimiter=delimiter, characters_max=field_characters_max, tally=tally)
+    for block in blocks:
+        rows = _rows_of_lines(block, delimiter, field_characters_max)
+        if rows is None:
+            yield from _read_closely(block, feeder, delimiter)
+            continue
+        for number, cells in enumerate(rows, start=block.number):
+            if cells:
+                yield Row(number, cells)
+            else:
+                tally.blank_lines += 1
+
+
+def _rows_of_lines(block: Block, delimiter: str, characters_max: int) -> list[list[str]] | None:
+    """The cells of each line, where every line is a row of its own and no cell is too long; else None."""
+    if block.fault is not None or max(map(len, block.texts)) > characters_max:
+        return None
+    try:
+        rows = list(csv.reader(block.texts, delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return rows if len(rows) == len(block.texts) else None
+
+
+def _read_closely(block: Block, feeder: _Feeder, delimiter: str) -> Iterator[Row]:
+    """The rows of a block, and of those behind it that its last row goes on in."""
+    parser = csv.reader(feeder.texts(block), delimiter=delimiter, strict=True)
     while True:
         feeder.start_row()
         try:
@@ -48,8 +73,10 @@ def read_rows(
 class _Feeder:
     """Hands the lines to the csv module, and remembers those of the row that it is about to finish."""
 
-    def __init__(self, lines: Iterable[Line], *, name: str, delimiter: str, characters_max: int, tally: Tally) -> None:
-        self._lines = lines
+    def __init__(
+        self, blocks: Iterator[Block], *, name: str, delimiter: str, characters_max: int, tally: Tally
+    ) -> None:
+        self._blocks = blocks
         self._name = name
         self._delimiter = delimiter
         self._characters_max = characters_max
@@ -61,8 +88,8 @@ class _Feeder:
         self._row = []
         self._characters = 0
 
-    def texts(self) -> Iterator[str]:
-        for line in self._lines:
+    def texts(self, block: Block) -> Iterator[str]:
+        for line in self._lines(block):
             if not self._row and line.fault is None and line.text.isspace():
                 self._tally.blank_lines += 1
                 continue
@@ -72,6 +99,11 @@ class _Feeder:
             if len(self._row) > 1 and (is_too_long or self._characters > self._characters_max):
                 raise self.quote_error()
             yield "\n" if is_too_long else line.text
+
+    def _lines(self, block: Block) -> Iterator[Line]:
+        yield from block.lines()
+        while self._row and (further := next(self._blocks, None)) is not None:
+            yield from further.lines()
 
     def is_one_long_line(self) -> bool:
         return len(self._row) == 1 and self._characters > self._characters_max
