@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import socket
+from datetime import UTC, datetime
 
 import pytest
 from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
 from ledger_runs import (
     BAD_REQUEST,
     CONFIRMED,
@@ -78,6 +81,24 @@ def test_every_way_to_end_is_counted(ledger: LedgerFile) -> None:
     )
     assert expected == run.history.counts()
     assert () == expected.faults()
+
+
+def test_an_outcome_that_nobody_knows_is_a_fault(ledger: LedgerFile) -> None:
+    """Its invoice is counted, and no sum makes up for it."""
+    run = open_run(ledger, event("1-01"), event("2-01"))
+    ledger.sql.execute("UPDATE run_invoices SET outcome = 'odd' WHERE seq = (SELECT max(seq) FROM run_invoices)")
+    assert ("2 invoices, but 1 outcomes",) == run.history.counts().faults()
+
+
+def test_outcomes_are_looked_up_together(ledger: LedgerFile) -> None:
+    """One question, however many are asked for; they come in the order asked for, twice where asked twice."""
+    run = open_run(ledger, *(event(f"{number}-01") for number in range(9)))
+    seqs = [due.seq for due in run.due()]
+    asked: list[str] = []
+    ledger.sql.set_trace_callback(asked.append)
+    found = run.history.outcomes_of([*reversed(seqs), seqs[0]])
+    assert 1 == len(asked)
+    assert [*(f"{number}-01" for number in reversed(range(9))), "0-01"] == [outcome.order_id for outcome in found]
 
 
 def test_an_outcome_has_its_times(ledger: LedgerFile) -> None:
@@ -288,3 +309,12 @@ def test_a_moment_is_told_in_utc() -> None:
     """ISO 8601 with milliseconds and a Z."""
     assert "1970-01-01T00:00:00.000Z" == utc_text(0)
     assert "2027-01-15T08:00:00.125Z" == utc_text(NOW_S + 0.125)
+    assert "2027-01-15T08:00:01.000Z" == utc_text(NOW_S + 0.9999998)
+    assert "1969-12-31T23:59:59.500Z" == utc_text(-0.5)
+
+
+@given(st.floats(min_value=-1e10, max_value=1e11))
+def test_a_moment_is_written_as_the_datetime_module_does(moment_s: float) -> None:
+    """Rounded to the microsecond, cut to the millisecond."""
+    written = datetime.fromtimestamp(moment_s, UTC).isoformat(timespec="milliseconds")
+    assert written.replace("+00:00", "Z") == utc_text(moment_s)

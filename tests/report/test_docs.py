@@ -30,8 +30,7 @@ from vtex_tracking.model import (
 from vtex_tracking.report.advice import EXIT_MEANINGS, EXPLANATIONS
 from vtex_tracking.report.defects_csv import write_defects_csv
 from vtex_tracking.report.defects_jsonl import write_defects_jsonl
-from vtex_tracking.report.results_csv import write_results_csv
-from vtex_tracking.report.results_jsonl import write_results_jsonl
+from vtex_tracking.report.results import write_results
 from vtex_tracking.report.warnings_jsonl import write_warnings_jsonl
 from vtex_tracking.sense import doubts_of_invoice
 from vtex_tracking.settings import Settings
@@ -87,8 +86,7 @@ def test_every_exit_code_is_documented() -> None:
 def test_the_example_of_results_is_real(outcome: Outcome) -> None:
     """The lines shown are what is written for such an outcome, in JSON, in CSV, and field by field."""
     lines, table = io.StringIO(newline=""), io.StringIO(newline="")
-    write_results_jsonl([outcome], to=lines)
-    write_results_csv([outcome], to=table)
+    write_results([outcome], jsonl=lines, table=table)
     assert f"```json\n{lines.getvalue()}```" in _DOC
     assert f"```csv\n{table.getvalue().splitlines()[1]}\n```" in _DOC
     shown = {row[0].strip("`"): row[3].strip("`") for row in _table("## Results")}

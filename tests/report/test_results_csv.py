@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtex_tracking.model import Outcome
-from vtex_tracking.report.results_csv import write_results_csv
+from vtex_tracking.report.results import write_results
 from vtex_tracking.report.spreadsheet import disarmed
 
 
@@ -31,7 +31,7 @@ def test_rows_read_back_as_the_outcomes(data: st.DataObject, any_outcome: st.Sea
     """Read by the csv module, each row has the fields of its outcome under their names, in order."""
     outcomes = data.draw(st.lists(any_outcome, max_size=3))
     text = io.StringIO(newline="")
-    write_results_csv(outcomes, to=text)
+    write_results(outcomes, jsonl=io.StringIO(), table=text)
     text.seek(1)
     expected = [{name: _cell(value) for name, value in asdict(outcome).items()} for outcome in outcomes]
     assert expected == list(csv.DictReader(text))
@@ -40,5 +40,5 @@ def test_rows_read_back_as_the_outcomes(data: st.DataObject, any_outcome: st.Sea
 def test_a_run_without_invoices_has_a_header(outcome: Outcome) -> None:
     """An empty run is told from an absent file by its header."""
     text = io.StringIO(newline="")
-    write_results_csv([], to=text)
+    write_results([], jsonl=io.StringIO(), table=text)
     assert f"\ufeff{','.join(asdict(outcome))}\r\n" == text.getvalue()

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtex_tracking.report.spreadsheet import disarmed, write_table
+from vtex_tracking.report.spreadsheet import csv_line, disarmed, write_table
 
 _CELLS = st.text(alphabet="'=+-@\t\rab1 ") | st.text()
 
@@ -49,3 +49,11 @@ def test_any_text_stays_in_its_row(rows: list[list[str]]) -> None:
     text.seek(1)
     read = [[_armed_again(cell) for cell in row] for row in csv.reader(text)]
     assert [["a", "b"], *rows] == read
+
+
+@given(st.lists(_CELLS | st.just(","), max_size=4))
+def test_a_line_is_as_the_csv_module_writes_it(cells: list[str]) -> None:
+    """Byte for byte, whether or not a cell needs quotes; also the empty row, and the row of one empty cell."""
+    expected = io.StringIO(newline="")
+    csv.writer(expected).writerow(cells)
+    assert expected.getvalue() == csv_line(cells)

@@ -10,8 +10,7 @@ from vtex_tracking.errors import ReportError
 from vtex_tracking.report.defects_csv import write_defects_csv
 from vtex_tracking.report.defects_jsonl import write_defects_jsonl
 from vtex_tracking.report.folder import Drafts, make_folder
-from vtex_tracking.report.results_csv import write_results_csv
-from vtex_tracking.report.results_jsonl import write_results_jsonl
+from vtex_tracking.report.results import write_results
 from vtex_tracking.report.summary_json import write_summary_json
 from vtex_tracking.report.warnings_csv import write_warnings_csv
 from vtex_tracking.report.warnings_jsonl import write_warnings_jsonl
@@ -60,8 +59,7 @@ def write_report(
     try:
         make_folder(directory)
         with Drafts(directory) as drafts:
-            write_results_jsonl(outcomes(), to=drafts.new("results.jsonl"))
-            write_results_csv(outcomes(), to=drafts.new("results.csv"))
+            write_results(outcomes(), jsonl=drafts.new("results.jsonl"), table=drafts.new("results.csv"))
             write_defects_csv(defects, to=drafts.new("defects.csv"))
             write_defects_jsonl(defects(), to=drafts.new("defects.jsonl"))
             write_warnings_csv(warnings(), to=drafts.new("warnings.csv"))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
+from itertools import accumulate
+
 from attrs import frozen
 
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
@@ -21,25 +25,30 @@ class Traffic:
 
 def traffic_of(ledger: LedgerFile, *, run_no: int) -> Traffic:
     """What was sent, counted from the intents."""
+    of_run = "FROM attempts WHERE run_no = ?"
+    by_status = f"SELECT coalesce(result, 'none'), count(*) {of_run} GROUP BY 1 ORDER BY 1"
+    by_latency = f"SELECT latency_ms, count(*) {of_run} AND latency_ms IS NOT NULL GROUP BY 1 ORDER BY 1"
     with ledger.reading() as sql:
-        (requests, first_s, last_s) = sql.execute(
-            "SELECT count(*), min(started_s), max(started_s) FROM attempts WHERE run_no = ?", (run_no,)
+        requests, first_s, last_s = sql.execute(
+            f"SELECT count(*), min(started_s), max(started_s) {of_run}", (run_no,)
         ).fetchone()
-        by_status = dict(
-            sql.execute(
-                "SELECT coalesce(result, 'none'), count(*) FROM attempts WHERE run_no = ? GROUP BY 1 ORDER BY 1",
-                (run_no,),
-            )
+        return Traffic(
+            requests=requests,
+            attempts_by_status=dict(sql.execute(by_status, (run_no,))),
+            latency_ms=_percentiles(sql.execute(by_latency, (run_no,)).fetchall()),
+            first_s=first_s or 0.0,
+            last_s=last_s or 0.0,
         )
-        latencies = "FROM attempts WHERE run_no = ? AND latency_ms IS NOT NULL"
-        (answered,) = sql.execute(f"SELECT count(*) {latencies}", (run_no,)).fetchone()
-        ranks = [min(answered - 1, int(answered * share)) for share in (0.5, 0.9, 0.99, 1)] if answered else []
-        ordered = f"SELECT latency_ms {latencies} ORDER BY latency_ms LIMIT 1 OFFSET ?"
-        points = [int(sql.execute(ordered, (run_no, rank)).fetchone()[0]) for rank in ranks]
-    return Traffic(
-        requests=requests,
-        attempts_by_status=by_status,
-        latency_ms=Percentiles(p50=points[0], p90=points[1], p99=points[2], max=points[3]) if points else None,
-        first_s=first_s or 0.0,
-        last_s=last_s or 0.0,
-    )
+
+
+def _percentiles(answered: Sequence[tuple[int, int]]) -> Percentiles | None:
+    """Of milliseconds in rising order, each with how many answers took so long."""
+    if not answered:
+        return None
+    upto = list(accumulate(count for _latency_ms, count in answered))
+
+    def reached(share: float) -> int:
+        rank = min(upto[-1] - 1, int(upto[-1] * share))
+        return answered[bisect_right(upto, rank)][0]
+
+    return Percentiles(p50=reached(0.5), p90=reached(0.9), p99=reached(0.99), max=reached(1))
