@@ -13,22 +13,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from functools import lru_cache, reduce
+from functools import lru_cache
 from itertools import chain
-from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from attrs import frozen
 
 from vtex_tracking.model import Event, InvoiceKey, TrackingEvent, Update, delivered_date
 
-_ORDER: Final = attrgetter("date", "description", "city", "state")  # that of `Event`, at a third of its cost
-_JSON: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
+_EVENT_SIZE: Final = 4  # the first fields of a fact are those of its event
 
 
-@frozen
-class Fact:
-    """What one record says of its invoice as a whole; empty text where it says nothing."""
+class Fact(NamedTuple):
+    """What one record says of its invoice as a whole; empty text where it says nothing.
+
+    There are as many as records: a tuple is made, hashed and compared at a fraction of another object's cost.
+    """
 
     date: str = ""
     description: str = ""
@@ -84,7 +85,7 @@ class Known:
     @property
     def is_delivered(self) -> bool:
         """An invoice is delivered when a record says so of the whole of it, or of every volume that there is."""
-        return self.says_delivered or _are_delivered(self.volumes)
+        return self.says_delivered or (bool(self.volumes) and _are_delivered(self.volumes))
 
     @property
     def delivered_date(self) -> str | None:
@@ -140,7 +141,7 @@ def known_of(fact: Fact) -> Known:
 
 
 def _event_of(fact: Fact) -> Event:
-    return Event(date=fact.date, description=fact.description, city=fact.city, state=fact.state)
+    return Event._make(fact[:_EVENT_SIZE])
 
 
 def join(left: Known, right: Known) -> Known:
@@ -176,9 +177,15 @@ def join_volume(left: Volume, right: Volume) -> Volume:
 def gather(facts: Iterable[Fact], *, volumes: Iterable[Volume] = (), was_delivered: bool = False) -> Known:
     """The join of all that these say; `was_delivered` when the invoice was accepted as delivered before."""
     said = tuple(facts)
-    events = frozenset(_event_of(fact) for fact in said if fact.date)
-    before = Known(events=events, says_delivered=was_delivered, volumes=frozenset(volumes))
-    return reduce(join, (known_of(fact) for fact in said if fact.is_delivered or fact.delivered_date), before)
+    stated = [fact.delivered_date for fact in said if fact.delivered_date]
+    implied = [fact.date for fact in said if fact.is_delivered]
+    return Known(
+        events=frozenset([_event_of(fact) for fact in said if fact.date]),
+        says_delivered=was_delivered or bool(implied),
+        stated_date=min(stated) if stated else "",
+        implied_date=max(implied) if implied else "",
+        volumes=frozenset(volumes),
+    )
 
 
 def update_of(key: InvoiceKey, known: Known, *, confirmed: frozenset[Event] = frozenset()) -> Update:
@@ -187,7 +194,7 @@ def update_of(key: InvoiceKey, known: Known, *, confirmed: frozenset[Event] = fr
     The fingerprint covers everything known, so it does not depend on what was left out.
     """
     whole = _body(known, known.events)
-    fresh = known.events - confirmed
+    fresh = known.events - confirmed if confirmed else known.events
     return Update(
         key=key,
         body=_body(known, fresh) if confirmed else whole,
@@ -200,15 +207,16 @@ def update_of(key: InvoiceKey, known: Known, *, confirmed: frozenset[Event] = fr
 
 def _body(known: Known, events: Iterable[Event]) -> bytes:
     """VTEX's three fields as UTF-8 without spaces, events sorted: one form for equal knowledge."""
-    document = {
-        "isDelivered": known.is_delivered,
-        "deliveredDate": known.delivered_date,
-        "events": [
-            {"city": event.city, "state": event.state, "description": event.description, "date": event.date}
-            for event in sorted(events, key=_ORDER)
-        ],
-    }
-    return _JSON.encode(document).encode()
+    is_delivered = "true" if known.is_delivered else "false"
+    date = "null" if known.delivered_date is None else _quoted(known.delivered_date)
+    said = ",".join([_said(event) for event in sorted(events)])
+    return f'{{"isDelivered":{is_delivered},"deliveredDate":{date},"events":[{said}]}}'.encode()
+
+
+def _said(event: Event) -> str:
+    """One event as JSON; by hand, for a JSON encoder takes thrice as long to come to it."""
+    date, description, city, state = map(_quoted, event)
+    return f'{{"city":{city},"state":{state},"description":{description},"date":{date}}}'
 
 
 def _are_delivered(volumes: frozenset[Volume]) -> bool:

@@ -10,6 +10,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
+from functools import lru_cache
 from statistics import median
 from typing import Final, NamedTuple
 
@@ -62,6 +63,8 @@ def doubts_of_invoice(
 ) -> tuple[FeedWarning, ...]:
     """What is doubtful about an invoice as it is known now, each kind of doubt once."""
     found = (_future(known, latest_s=now_s + settings.ahead_max_s), _order(known), _return(known))
+    if not any(found):
+        return ()
     return tuple(
         FeedWarning(
             code=doubt.code,
@@ -81,10 +84,15 @@ class _Doubt:
 
 def _future(known: Known, *, latest_s: float) -> _Doubt | None:
     """An event may be a little ahead of now, for clocks and zones differ."""
-    # Most events are of the past, which their text tells: no offset is a day or more.
-    day = date.fromordinal(_EPOCH_DAY + int(latest_s // _DAY_S) - 1).isoformat()
+    day = _day_before(int(latest_s // _DAY_S))
     ahead = [event for event in known.events if event.date >= day and _span(event.date).first_s > latest_s]
     return _Doubt(WarningCode.EVENT_IN_FUTURE, f"{_shown(max(ahead))} lies in the future") if ahead else None
+
+
+@lru_cache(1)  # a whole feed is asked about the same one
+def _day_before(day: int) -> str:
+    """Most events are of the past, which their text tells: no offset is a day or more."""
+    return date.fromordinal(_EPOCH_DAY + day - 1).isoformat()
 
 
 def _order(known: Known) -> _Doubt | None:
@@ -111,7 +119,7 @@ def _order(known: Known) -> _Doubt | None:
 
 def _return(known: Known) -> _Doubt | None:
     """What goes back to the sender was not delivered, or not to whom it was meant for."""
-    if not (known.is_returned and known.is_delivered):
+    if not (known.is_delivered and known.is_returned):
         return None
     return _Doubt(WarningCode.DELIVERED_AND_RETURNED, "is delivered, and goes back to the sender")
 
@@ -144,15 +152,16 @@ class Crowds:
     _heard: array[int] = field(factory=lambda: array("I", bytes(4 * _BUCKETS)), init=False, repr=False)
     _crowds: dict[tuple[str, str], _Crowd] = field(factory=dict, init=False)
 
-    def hear(self, fact: Fact) -> None:
-        """A record says this."""
-        if not has_time(fact.date):
-            return
-        moment = (fact.date, fact.description)
-        bucket = hash(moment) & (_BUCKETS - 1)
-        self._heard[bucket] += 1
-        if self._heard[bucket] > self.invoices_max and len(self._crowds) < self.moments_max:
-            self._crowds[moment] = _Crowd()
+    def hear(self, moments: Iterable[tuple[str, str]]) -> None:
+        """Each record says one of these: a date, which may be empty, and a text."""
+        heard, last = self._heard, _BUCKETS - 1
+        for moment in moments:
+            if not has_time(moment[0]):
+                continue
+            bucket = hash(moment) & last
+            heard[bucket] = times = heard[bucket] + 1
+            if times > self.invoices_max and len(self._crowds) < self.moments_max:
+                self._crowds[moment] = _Crowd()
 
     def begin(self) -> None:
         """Count the invoices, from the first one on."""

@@ -6,6 +6,9 @@ import json
 
 import pytest
 from attrs import evolve
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
 from ledger_runs import BAD_REQUEST, NOW_S, SETTINGS, compared, event, open_run, push, rows
 
 from vtex_tracking.ledger.sqlite import care
@@ -14,7 +17,7 @@ from vtex_tracking.ledger.sqlite.gathering import Gathered, Heard
 from vtex_tracking.ledger.sqlite.intake import Intake
 from vtex_tracking.ledger.states import Disposition
 from vtex_tracking.merge import Volume
-from vtex_tracking.model import Reason, TrackingEvent, Update
+from vtex_tracking.model import InvoiceKey, Reason, TrackingEvent, Update
 from vtex_tracking.settings import Events, Settings
 
 
@@ -152,9 +155,9 @@ def test_many_volumes_have_few_facts(ledger: LedgerFile) -> None:
 
 def test_records_without_end_are_not_kept_in_memory() -> None:
     """One fact, or one volume, over the limit is enough to know."""
-    heard = Heard(evolve(SETTINGS, events_max=3, volumes_max=3))
+    heard = Heard(InvoiceKey("1-01", "1"), evolve(SETTINGS, events_max=3, volumes_max=3))
     heard.hear(
-        ("1-01", "1", number, "feed.csv:2", "2026-03-01", str(number), "", "", 0, "", str(number), "", "", 0, 0)
+        ("1-01", "1", number, "feed.csv:2", "2026-03-01", str(number), "", "", 0, "", f'["{number}", "", "", 0, 0]')
         for number in range(100)
     )
     assert (100, 0, 13, 5) == (heard.events, heard.duplicates, len(heard.facts), len(heard.volumes))
@@ -177,3 +180,53 @@ def test_too_many_volumes_for_one_invoice_are_refused(ledger: LedgerFile) -> Non
     assert Reason.NONE is gathered(ledger, event(volume="3"), settings=few).reason
     open_run(ledger, event(volume="4"), settings=few)
     assert [(4,)] == rows(ledger, "SELECT count(*) FROM volumes")
+
+
+RECORDS = st.lists(
+    st.builds(
+        event,
+        st.sampled_from(["1-01", "2-01"]),
+        day=st.integers(1, 2),
+        is_delivered=st.booleans(),
+        volume=st.sampled_from(["", "", "1", "2"]),
+        volumes=st.sampled_from([None, None, 1, 2]),
+    ).flatmap(
+        lambda record: st.builds(
+            evolve,
+            st.just(record),
+            delivered_date=st.sampled_from([None, "2026-03-01"]) if record.is_delivered else st.none(),
+            is_returned=st.booleans(),
+        )
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@hypothesis_settings(max_examples=30, deadline=None)
+@given(RECORDS, RECORDS, st.sampled_from(Events))
+def test_what_is_unchanged_is_told_without_its_update_as_with_it(
+    before: list[TrackingEvent], again: list[TrackingEvent], events: Events
+) -> None:
+    """A body that may be too large has to be made, and says the same of what was sent before, in whole or in part."""
+    any_body_is_small_enough = evolve(SETTINGS, events=events)
+    bodies_are_made = evolve(any_body_is_small_enough, body_bytes_max=30_000)
+    with LedgerFile(None) as ledger:
+        push(ledger, *before)
+        said = [*before, *again[1:]] if len(again) % 2 else again
+        assert compared(ledger, *said, settings=bodies_are_made) == compared(
+            ledger, *said, settings=any_body_is_small_enough
+        )
+        assert {Disposition.UNCHANGED} == {invoice.disposition for invoice in compared(ledger, *before)}
+
+
+def test_a_limit_that_is_lower_than_when_it_was_sent_refuses_all_the_same(ledger: LedgerFile) -> None:
+    """That nothing is new does not make it less."""
+    records = [event(day=day, volume=str(day)) for day in (1, 2, 3)]
+    push(ledger, *records)
+    for few, reason in (
+        (evolve(SETTINGS, events_max=2), Reason.TOO_MANY_EVENTS),
+        (evolve(SETTINGS, volumes_max=2), Reason.TOO_MANY_VOLUMES),
+        (evolve(SETTINGS, body_bytes_max=100), Reason.BODY_TOO_LARGE),
+    ):
+        assert reason is gathered(ledger, records[0], settings=few).reason

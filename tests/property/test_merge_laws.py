@@ -124,6 +124,7 @@ def test_the_body_reads_back_as_what_is_known(known: Known) -> None:
     assert (known.is_delivered, known.delivered_date) == (document["isDelivered"], document["deliveredDate"])
     events = [Event(**event) for event in document["events"]]
     assert sorted(known.events) == events
+    assert update.body.decode() == json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     assert unicodedata.is_normalized("NFC", update.body.decode())
     assert hashlib.sha256(update.body).hexdigest() == update.fingerprint
     assert known.is_delivered == (known.delivered_date is not None)

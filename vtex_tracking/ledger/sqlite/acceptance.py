@@ -9,7 +9,7 @@ from typing import Final
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.gathering import Gathered
 from vtex_tracking.ledger.sqlite.intake import Intake, left_by
-from vtex_tracking.ledger.sqlite.knowledge import know
+from vtex_tracking.ledger.sqlite.knowledge import columns_of_volume
 from vtex_tracking.ledger.sqlite.schema import UNSETTLED
 from vtex_tracking.ledger.sqlite.warned import keep_warnings
 from vtex_tracking.ledger.states import Disposition, State
@@ -17,17 +17,17 @@ from vtex_tracking.model import OutcomeKind, Reason
 from vtex_tracking.settings import Settings
 
 _KNOW_INVOICE: Final = """
-INSERT INTO invoices (account, order_id, invoice_number, state, fingerprint, body, events, is_delivered, delivered_date,
-    first_place, known_run_no, settled_s, reason)
-VALUES (:account, :order_id, :invoice_number, :state, :fingerprint, :body, :events, :is_delivered, :delivered_date,
-    :first_place, :run_no, :now_s, :reason)
-ON CONFLICT (account, order_id, invoice_number) DO UPDATE SET state = excluded.state, fingerprint = excluded.fingerprint,
-    body = excluded.body, events = excluded.events, is_delivered = excluded.is_delivered,
-    delivered_date = excluded.delivered_date, first_place = excluded.first_place, known_run_no = excluded.known_run_no,
-    settled_s = excluded.settled_s, reason = excluded.reason, http_status = NULL, receipt = NULL, receipt_date = NULL,
-    request_id = NULL
-RETURNING invoice_id
+INSERT INTO invoices (state, fingerprint, body, events, is_delivered, delivered_date, first_place, known_run_no, settled_s,
+    reason, invoice_id, account, order_id, invoice_number)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
+_KNOW_MORE: Final = """
+UPDATE invoices SET state = ?, fingerprint = ?, body = ?, events = ?, is_delivered = ?, delivered_date = ?, first_place = ?,
+    known_run_no = ?, settled_s = ?, reason = ?, http_status = NULL, receipt = NULL, receipt_date = NULL, request_id = NULL
+WHERE invoice_id = ?
+"""
+_KNOW_FACT: Final = "INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_KNOW_VOLUME: Final = "INSERT OR REPLACE INTO volumes VALUES (?, ?, ?, ?, ?, ?)"
 _JOIN_RUN: Final = """
 INSERT INTO run_invoices (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, outcome, reason)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -53,12 +53,22 @@ UPDATE invoices SET state = 'pending' WHERE state = 'rejected' AND invoice_id IN
     (SELECT invoice_id FROM run_invoices WHERE run_no = ? AND outcome = 'pending')
 """
 
+# As text of Python's own: SQLite's module asks any other what to make of it, which takes longer than to keep it.
+_WAITING: Final = (OutcomeKind.PENDING.value, Reason.NOT_STARTED.value)
+_UNCHANGED: Final = (OutcomeKind.UNCHANGED.value, Reason.ALREADY_SENT.value)
+
+# In this order: what is referred to comes first.
+_STATEMENTS: Final = (_KNOW_INVOICE, _KNOW_MORE, _KNOW_FACT, _KNOW_VOLUME, _JOIN_RUN, _JOIN_RUN_AS_SETTLED)
+_ENTERED_MAX: Final = 250  # invoices in memory until they are written
+
 
 def accept(ledger: LedgerFile, intake: Intake, *, run_no: int, settings: Settings) -> None:
     """Make everything that the feeds say durable, and with it the list of this run's invoices: all of it, or nothing."""
     with closing(intake.gathered()) as gathered, ledger.transaction() as sql:
+        entries = Entries(sql, run_no=run_no, account=settings.account, now_s=intake.now_s)
         for invoice in gathered:
-            _accept(sql, run_no=run_no, account=settings.account, invoice=invoice, now_s=intake.now_s)
+            entries.enter(invoice)
+        entries.write()
         for which in left_by(settings):
             _join_left(sql, run_no=run_no, account=settings.account, which=which)
         sql.execute(_TRY_AGAIN, (run_no,))
@@ -92,48 +102,65 @@ def _count(sql: sqlite3.Connection, intake: Intake, *, run_no: int) -> None:
     )
 
 
-def _accept(sql: sqlite3.Connection, *, run_no: int, account: str, invoice: Gathered, now_s: float) -> None:
-    invoice_id = invoice.invoice_id
-    if invoice_id is None or invoice.disposition is Disposition.CHANGED:
-        invoice_id = _know_invoice(sql, run_no=run_no, account=account, invoice=invoice, now_s=now_s)
-    know(sql, invoice_id, facts=invoice.new_facts, volumes=invoice.new_volumes, run_no=run_no)
-    place = (run_no, invoice.seq, invoice_id, invoice.first_place)
-    match invoice.disposition:
-        case Disposition.UNCHANGED:
-            sql.execute(_JOIN_RUN_AS_SETTLED, (*place, OutcomeKind.UNCHANGED, Reason.ALREADY_SENT, invoice_id))
-        case Disposition.HELD:
-            sql.execute(_JOIN_RUN_AS_SETTLED, (*place, OutcomeKind.REJECTED, None, invoice_id))
-        case Disposition.REFUSED:
-            sql.execute(_JOIN_RUN, (*place, *_said(invoice), OutcomeKind.REJECTED, invoice.reason))
-        case Disposition.NEW | Disposition.CHANGED | Disposition.RESUMED:
-            sql.execute(_JOIN_RUN, (*place, *_said(invoice), OutcomeKind.PENDING, Reason.NOT_STARTED))
+class Entries:
+    """Invoices that are accepted, and written many at once: a statement for each would cost more than what it does."""
+
+    def __init__(self, sql: sqlite3.Connection, *, run_no: int, account: str, now_s: float) -> None:
+        self._sql = sql
+        self._run_no = run_no
+        self._account = account
+        self._now_s = now_s
+        (self._last_id,) = sql.execute("SELECT coalesce(max(invoice_id), 0) FROM invoices").fetchone()
+        self._rows: dict[str, list[tuple[object, ...]]] = {statement: [] for statement in _STATEMENTS}
+        self._invoices = 0
+
+    def enter(self, invoice: Gathered) -> None:
+        """An invoice is known with all that the feeds say of it, and listed in the run."""
+        rows, invoice_id = self._rows, invoice.invoice_id
+        if invoice_id is None:
+            self._last_id = invoice_id = self._last_id + 1
+            named = (invoice_id, self._account, invoice.key.order_id, invoice.key.invoice_number)
+            rows[_KNOW_INVOICE].append((*self._known(invoice), *named))
+        elif invoice.disposition is Disposition.CHANGED:
+            rows[_KNOW_MORE].append((*self._known(invoice), invoice_id))
+        rows[_KNOW_FACT] += [(invoice_id, *fact, self._run_no) for fact in invoice.new_facts]
+        rows[_KNOW_VOLUME] += [(invoice_id, *columns_of_volume(volume)) for volume in invoice.new_volumes]
+        place = (self._run_no, invoice.seq, invoice_id, invoice.first_place)
+        match invoice.disposition:
+            case Disposition.UNCHANGED:
+                rows[_JOIN_RUN_AS_SETTLED].append((*place, *_UNCHANGED, invoice_id))
+            case Disposition.HELD:
+                rows[_JOIN_RUN_AS_SETTLED].append((*place, OutcomeKind.REJECTED, None, invoice_id))
+            case Disposition.REFUSED:
+                rows[_JOIN_RUN].append((*place, *_said(invoice), OutcomeKind.REJECTED, invoice.reason))
+            case Disposition.NEW | Disposition.CHANGED | Disposition.RESUMED:
+                rows[_JOIN_RUN].append((*place, *_said(invoice), *_WAITING))
+        self._invoices += 1
+        if self._invoices >= _ENTERED_MAX:
+            self.write()
+
+    def write(self) -> None:
+        """What was entered is in the ledger's tables."""
+        for statement, rows in self._rows.items():
+            self._sql.executemany(statement, rows)
+            rows.clear()
+        self._invoices = 0
+
+    def _known(self, invoice: Gathered) -> tuple[object, ...]:
+        update = invoice.update
+        return (
+            State.REJECTED.value if update is None else State.PENDING.value,
+            "" if update is None else update.fingerprint,
+            None if update is None else update.body,
+            *_said(invoice),
+            invoice.first_place,
+            self._run_no,
+            self._now_s,
+            invoice.reason.value,
+        )
 
 
-def _know_invoice(sql: sqlite3.Connection, *, run_no: int, account: str, invoice: Gathered, now_s: float) -> int:
-    update = invoice.update
-    events, is_delivered, delivered_date = _said(invoice)
-    (invoice_id,) = sql.execute(
-        _KNOW_INVOICE,
-        {
-            "account": account,
-            "order_id": invoice.key.order_id,
-            "invoice_number": invoice.key.invoice_number,
-            "state": State.REJECTED if update is None else State.PENDING,
-            "fingerprint": "" if update is None else update.fingerprint,
-            "body": None if update is None else update.body,
-            "events": events,
-            "is_delivered": is_delivered,
-            "delivered_date": delivered_date,
-            "first_place": invoice.first_place,
-            "run_no": run_no,
-            "now_s": now_s,
-            "reason": invoice.reason,
-        },
-    ).fetchone()
-    return int(invoice_id)
-
-
-def _said(invoice: Gathered) -> tuple[int, bool, str | None]:
+def _said(invoice: Gathered) -> tuple[int, int, str | None]:
     """What a report shows of an update."""
     update = invoice.update
-    return (0, False, None) if update is None else (update.events, update.is_delivered, update.delivered_date)
+    return (0, 0, None) if update is None else (update.events, int(update.is_delivered), update.delivered_date)

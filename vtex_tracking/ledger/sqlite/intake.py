@@ -7,10 +7,10 @@ changes here; a plan ends with this, a push goes on to accept it.
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import groupby
+from itertools import groupby, islice
+from operator import itemgetter
 from typing import Any, Final
 
 from attrs import asdict, define, field
@@ -18,20 +18,24 @@ from attrs import asdict, define, field
 from vtex_tracking.ledger.sqlite import schema
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.gathering import Gathered, Heard, compare
-from vtex_tracking.ledger.sqlite.knowledge import FACT_COLUMNS, VOLUME_COLUMNS, columns_of_fact, columns_of_volume
+from vtex_tracking.ledger.sqlite.knowledge import FACT_COLUMNS, Kept, columns_of_volume, kept_of
 from vtex_tracking.ledger.sqlite.usual import usual_of
-from vtex_tracking.merge import fact_of, volume_of
+from vtex_tracking.merge import NO_VOLUME, fact_of, volume_of
 from vtex_tracking.model import Defect, FeedWarning, InvoiceKey, TrackingEvent
 from vtex_tracking.sense import Crowds, Findings, doubts_of_run
 from vtex_tracking.settings import Settings
 
 _STAGED_MAX: Final = 5000  # records held in memory before they go to the staging table
+_COMPARED_MAX: Final = 250  # invoices that are looked up at once
 _FIRST_DEFECTS: Final = 5
 
+_STAGE: Final = "INSERT INTO intake VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_STAGE_DEFECT: Final = "INSERT INTO intake_defects (code, document) VALUES (?, ?)"
 _STAGED: Final = f"""
-SELECT order_id, invoice_number, rowid, place, {FACT_COLUMNS}, {VOLUME_COLUMNS} FROM intake
-ORDER BY order_id, invoice_number, {FACT_COLUMNS}, {VOLUME_COLUMNS}
+SELECT order_id, invoice_number, rowid, place, {FACT_COLUMNS}, volume FROM intake
+ORDER BY order_id, invoice_number, {FACT_COLUMNS}, volume
 """  # noqa: S608 - our own words
+_INVOICE: Final = itemgetter(0, 1)  # of such a row
 _LEFT: Final = """
 SELECT count(*) FROM invoices WHERE account = ? AND {which}
     AND (order_id, invoice_number) NOT IN (SELECT order_id, invoice_number FROM intake)
@@ -58,7 +62,7 @@ class Intake:
         self._ledger = ledger
         self._settings = settings
         self.now_s = now_s
-        self._staged: list[tuple[object, ...]] = []
+        self._staged: list[tuple[Any, ...]] = []
         self._defects: list[tuple[object, ...]] = []
         self.tally = Tally()
         self.found = Findings(settings.warnings_max)
@@ -75,17 +79,7 @@ class Intake:
             tally.records += 1
             match value:
                 case TrackingEvent():
-                    fact = fact_of(value)
-                    self._crowds.hear(fact)
-                    self._staged.append(
-                        (
-                            value.order_id,
-                            value.invoice_number,
-                            *columns_of_fact(fact),
-                            *columns_of_volume(volume_of(value)),
-                            value.place,
-                        )
-                    )
+                    self._staged.append(_row(value))
                 case Defect():
                     tally.defects += 1
                     if len(tally.first_defects) < _FIRST_DEFECTS:
@@ -102,8 +96,11 @@ class Intake:
         """
         self._begin()
         with self._ledger.reading() as sql, closing(sql.execute(_STAGED)) as staged:
-            for (order_id, invoice_number), rows in groupby(staged, key=lambda row: row[:2]):
-                yield self._gather(sql, key=InvoiceKey(order_id, invoice_number), rows=rows)
+            invoices = map(self._hear, groupby(staged, key=_INVOICE))
+            while some := list(islice(invoices, _COMPARED_MAX)):
+                kept = kept_of(sql, account=self._settings.account, keys=[heard.key for heard in some])
+                for heard in some:
+                    yield self._compare(heard, kept.get(heard.key))
         self.found.add(self._crowds.doubts())
 
     def count(self) -> None:
@@ -138,10 +135,11 @@ class Intake:
 
     def stage(self) -> None:
         """Nothing that was added is in memory alone."""
+        self._crowds.hear((row[2], row[3]) for row in self._staged)
         with self._ledger.reading() as sql:
             sql.execute("BEGIN")
-            sql.executemany("INSERT INTO intake VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", self._staged)
-            sql.executemany("INSERT INTO intake_defects (code, document) VALUES (?, ?)", self._defects)
+            sql.executemany(_STAGE, self._staged)
+            sql.executemany(_STAGE_DEFECT, self._defects)
             sql.execute("COMMIT")
         self._staged.clear()
         self._defects.clear()
@@ -151,18 +149,29 @@ class Intake:
         self.found = Findings(self._settings.warnings_max)
         self._crowds.begin()
 
-    def _gather(self, sql: sqlite3.Connection, *, key: InvoiceKey, rows: Iterable[Sequence[Any]]) -> Gathered:
-        heard = Heard(self._settings)
+    def _hear(self, group: tuple[Sequence[str], Iterable[Sequence[Any]]]) -> Heard:
+        (order_id, invoice_number), rows = group
+        heard = Heard(InvoiceKey(order_id, invoice_number), self._settings)
         heard.hear(rows)
-        self.tally.invoices += 1
-        self.tally.events += heard.events
-        self.tally.duplicates += heard.duplicates
-        invoice = compare(sql, heard, key=key, settings=self._settings, now_s=self.now_s)
-        if invoice.update is not None:
-            self.tally.delivered += invoice.update.is_delivered
+        return heard
+
+    def _compare(self, heard: Heard, kept: Kept | None) -> Gathered:
+        invoice = compare(heard, kept, settings=self._settings, now_s=self.now_s)
+        tally = self.tally
+        tally.invoices += 1
+        tally.events += heard.events
+        tally.duplicates += heard.duplicates
+        tally.delivered += invoice.is_delivered
         self.found.add(invoice.doubts)
         self._crowds.count(invoice.new_facts, seq=invoice.seq, place=invoice.first_place)
         return invoice
+
+
+def _row(event: TrackingEvent) -> tuple[object, ...]:
+    """A record as it is staged; most say nothing of a volume."""
+    fact, volume = fact_of(event), volume_of(event)
+    said = "" if volume is NO_VOLUME else json.dumps(columns_of_volume(volume))
+    return (event.order_id, event.invoice_number, *fact, said, event.place)
 
 
 def left_by(settings: Settings) -> tuple[str, ...]:

@@ -169,11 +169,7 @@ CREATE TEMP TABLE intake (
     state TEXT NOT NULL,
     is_delivered INTEGER NOT NULL,
     delivered_date TEXT NOT NULL,
-    volume TEXT NOT NULL,
-    stated_date TEXT NOT NULL,      -- this and the next: when the volume was delivered
-    implied_date TEXT NOT NULL,
-    volumes INTEGER NOT NULL,
-    is_returned INTEGER NOT NULL,
+    volume TEXT NOT NULL,           -- JSON; '' for the many records that say nothing of one
     place TEXT NOT NULL
 ) STRICT;
 CREATE TEMP TABLE intake_defects (number INTEGER PRIMARY KEY, code TEXT NOT NULL, document TEXT NOT NULL) STRICT;
