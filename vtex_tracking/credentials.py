@@ -39,7 +39,7 @@ class Secret:
 
         One that is too short to be a key stands in many a word, and is left there.
         """
-        if len(self.__text) < KEY_CHARACTERS_MIN:
+        if len(self.__text) < KEY_CHARACTERS_MIN or (text.isascii() and self.__text.lower() not in text.lower()):
             return text
         return re.sub(re.escape(self.__text), "***", text, flags=re.IGNORECASE)
 

@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vtex_tracking.accepting import Beginning, accept_or_refuse
 from vtex_tracking.credentials import Credentials
@@ -28,7 +28,6 @@ from vtex_tracking.model import Notice, Outcome, Reason, Summary
 from vtex_tracking.planning import Plan, Planner, plan_of
 from vtex_tracking.progress import Phase
 from vtex_tracking.push.pusher import Pusher
-from vtex_tracking.push.transport import HttpTransport, Transport
 from vtex_tracking.push.verdict import Stop
 from vtex_tracking.push.wire import base_url_of
 from vtex_tracking.reading import Feeds, FoundFeeds, Reading, find_feeds
@@ -36,6 +35,9 @@ from vtex_tracking.report import ReportFiles, prepare_folder, write_report
 from vtex_tracking.run import Run
 from vtex_tracking.settings import Settings
 from vtex_tracking.summing import EXIT_EARLY, notices_of_ledger, notices_of_place, summary_of
+
+if TYPE_CHECKING:
+    from vtex_tracking.push.transport import Transport
 
 _logger: Final = logging.getLogger(__name__)
 _PAGE_MAX: Final = 1000  # of outcomes that are told at once
@@ -146,6 +148,8 @@ async def _wire(
         assert transport is not None  # noqa: S101 - push_feed has made sure
         yield transport
         return
+    from vtex_tracking.push.transport import HttpTransport  # noqa: PLC0415 - a plan waits for no HTTP client
+
     async with HttpTransport(credentials=credentials, settings=settings, base_url=base_url) as own:
         yield own
 

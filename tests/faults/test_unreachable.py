@@ -124,11 +124,11 @@ async def test_a_name_that_leads_nowhere_ends_the_run_after_one_more_try(
     error: socket.gaierror, exit_code: int, word: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Two tries for an update and no storm: a wrong name is a setting, a resolver that is away is for later."""
-    invoices = [f"n{number:02d}" for number in range(30)]
+    invoices = [f"n{number:02d}" for number in range(300)]
     Names(monkeypatch, STORE).lead_nowhere(error)
     pushed = await push(None, folder=tmp_path, invoices=invoices)
     assert (exit_code, Reason.NAME_NOT_RESOLVED) == (pushed.summary.exit_code, pushed.summary.stop_reason)
-    assert {"pending": 30} == pushed.counts()
+    assert {"pending": 300} == pushed.counts()
     assert word in pushed.said()
     assert {(Effect.NOT_APPLIED,), (Effect.NOT_APPLIED,) * 2} >= set(pushed.effects.values())
     assert pushed.summary.requests < len(invoices)

@@ -14,6 +14,7 @@ from vtex_tracking.errors import LedgerBusyError, LedgerError
 from vtex_tracking.ledger.book import Book
 from vtex_tracking.ledger.home import Home, open_home
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
+from vtex_tracking.model import Attempted
 
 AT_ONCE = evolve(SETTINGS, commit_delay_s=0)
 
@@ -32,16 +33,16 @@ async def test_an_attempt_is_in_the_ledger_at_each_step() -> None:
             return await home(lambda: state_of(home.ledger))
 
         (due,) = await book.due(after_seq=None, limit=9)
-        await book.intend(due)
+        await book.intend([due])
         assert "in_flight" == await state()
         await book.withdraw(due)
         assert "pending" == await state()
-        await book.intend(due)
-        await book.settle(due, TIMED_OUT)
+        await book.intend([due])
+        await book.settle([Attempted(due, TIMED_OUT)])
         assert "unknown" == await state()
         assert [(NOW_S,)] == await home(lambda: rows(home.ledger, "SELECT at_s FROM ambiguities"))
-        await book.intend(due)
-        await book.settle(due, CONFIRMED)
+        await book.intend([due])
+        await book.settle([Attempted(due, CONFIRMED)])
         await book.close()
         assert "sent" == await state()
         assert () == await book.due(after_seq=None, limit=9)

@@ -96,12 +96,14 @@ def test_the_rate_stays_between_its_floor_and_what_was_asked(
 def test_places_are_never_fewer_than_one_nor_more_than_asked(
     limit_max: int, moves: list[tuple[bool, bool, float]]
 ) -> None:
-    """Whatever fails, and however fast the answers are; one step at a time upward."""
+    """Whatever fails, and however fast the answers are; doubled at most, and once something failed one more at a time."""
     concurrency = Concurrency(limit_max=limit_max)
+    have_failed = False
     for is_short, has_failed, latency_s in moves:
         before = concurrency.limit
         concurrency.ended(concurrency.started(is_short=is_short), latency_s=latency_s, has_failed=has_failed)
-        assert 1 <= concurrency.limit <= min(limit_max, before + 1)
+        have_failed |= has_failed
+        assert 1 <= concurrency.limit <= min(limit_max, before + 1 if have_failed else 2 * before)
 
 
 @given(st.lists(st.sampled_from(["retry", "throttle", "success"]), max_size=500))

@@ -250,7 +250,7 @@ async def test_a_probe_that_learns_nothing_hands_over(silence: Answer | Failure)
     rig = Rig(dues(20), script=script, rate=Rate(5), latency_s=0.1)
     await rig.run()
     assert rig.pusher.stopped is None
-    assert {"o1", "o2", "o3", "o4"} <= {put.order_id for put in rig.wire.puts[:5]}
+    assert 4 <= len({put.order_id for put in rig.wire.puts[:5]})
     assert Counter({OutcomeKind.SENT: 19, OutcomeKind.REJECTED: 1}) == rig.counts()
 
 
@@ -343,9 +343,10 @@ async def test_an_outage_ends_the_run() -> None:
 @in_virtual_time
 async def test_a_sign_of_life_is_no_outage(sign_of_life: Answer) -> None:
     """An answer about an invoice, or that VTEX is busy, shows that it is there."""
+    began_s = now_s()
     rig = Rig(
         dues(200),
-        script=lambda put: sign_of_life if put.number > 10 and put.number % 4 == 0 else TIMED_OUT,
+        script=lambda put: sign_of_life if put.at_s > began_s + 40 and put.number % 2 == 0 else TIMED_OUT,
         latency_s=1,
         outage_limit_s=95,
     )

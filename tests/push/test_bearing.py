@@ -50,7 +50,7 @@ async def test_the_rate_that_the_account_bears_is_found(says_what_is_left: bool)
     refused = len(rig.wire.puts) - 4000
     later = [start for start in rig.wire.starts_s if start >= began_s + 60]
     assert len(later) >= (0.87 if says_what_is_left else 0.9) * 30 * (later[-1] - began_s - 60)
-    assert refused <= (0.002 if says_what_is_left else 0.02) * 4000
+    assert refused <= (0.005 if says_what_is_left else 0.02) * 4000
     assert rig.pusher.found_rate_per_s is not None
     assert 26 <= rig.pusher.found_rate_per_s <= 33
 
@@ -149,7 +149,7 @@ async def test_a_stop_finds_those_at_the_end_of_the_line() -> None:
     rig = Rig(
         dues(5000), script=lambda put: answer(502) if put.attempt == 1 and put.number % 3 == 0 else SENT, rate=Rate(20)
     )
-    rig.pusher._loop.call_later(200, rig.pusher.stop)
+    asyncio.get_running_loop().call_later(200, rig.pusher.stop)
     began_s = now_s()
     await rig.run()
     assert 200 == pytest.approx(now_s() - began_s, abs=1)

@@ -24,17 +24,29 @@ def test_it_begins_with_four(limit_max: int, limit: int) -> None:
     assert limit == Concurrency(limit_max=limit_max).limit
 
 
-def test_each_window_of_stable_latency_adds_one() -> None:
+def test_each_window_of_stable_latency_doubles() -> None:
     """A window is as many answers as there are places."""
     concurrency = Concurrency(limit_max=20)
     answer(concurrency, count=3)
     assert 4 == concurrency.limit
     answer(concurrency, count=1)
-    assert 5 == concurrency.limit
-    answer(concurrency, count=5)
-    assert 6 == concurrency.limit
+    assert 8 == concurrency.limit
+    answer(concurrency, count=8)
+    assert 16 == concurrency.limit
     answer(concurrency, count=1000)
     assert 20 == concurrency.limit
+
+
+def test_after_a_failure_each_window_adds_one() -> None:
+    """What was borne once is gone back to with care."""
+    concurrency = Concurrency(limit_max=20)
+    answer(concurrency, count=4 + 8)
+    fail(concurrency)
+    assert 11 == concurrency.limit
+    answer(concurrency, count=11)
+    assert 12 == concurrency.limit
+    answer(concurrency, count=12)
+    assert 13 == concurrency.limit
 
 
 def test_where_places_are_not_short_there_is_nothing_to_learn() -> None:
@@ -48,22 +60,22 @@ def test_while_latency_rises_no_place_is_added() -> None:
     """More at once would only wait longer. What stays so is taken for normal after a while."""
     concurrency = Concurrency(limit_max=20)
     answer(concurrency, count=4)
-    answer(concurrency, count=5, latency_s=0.21)
-    assert 5 == concurrency.limit
-    answer(concurrency, count=5, latency_s=0.2)
-    assert 6 == concurrency.limit
-    answer(concurrency, count=6 * 17, latency_s=0.5)
-    assert 6 == concurrency.limit
-    answer(concurrency, count=6 * 3, latency_s=0.5)
-    assert 6 < concurrency.limit
+    answer(concurrency, count=8, latency_s=0.21)
+    assert 8 == concurrency.limit
+    answer(concurrency, count=8, latency_s=0.2)
+    assert 9 == concurrency.limit
+    answer(concurrency, count=9 * 17, latency_s=0.5)
+    assert 9 == concurrency.limit
+    answer(concurrency, count=9 * 3, latency_s=0.5)
+    assert 9 < concurrency.limit
 
 
 def test_twice_the_calmest_latency_is_still_stable() -> None:
     """Only what is more than that counts as a queue."""
     concurrency = Concurrency(limit_max=20)
     answer(concurrency, count=4, latency_s=0.25)
-    answer(concurrency, count=5, latency_s=0.5)
-    assert 6 == concurrency.limit
+    answer(concurrency, count=8, latency_s=0.5)
+    assert 16 == concurrency.limit
 
 
 def test_a_failure_leaves_seven_tenths() -> None:

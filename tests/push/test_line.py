@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import asyncio
 
+from push_support import due
 from virtual_time import in_virtual_time
 
 from vtex_tracking.push.line import Line
+from vtex_tracking.push.sending import Sending
+from vtex_tracking.push.verdict import History
+
+
+def sendings(*seqs: int) -> list[Sending]:
+    return [Sending(due(seq), History()) for seq in seqs]
+
+
+def stand(line: Line, *seqs: int) -> None:
+    """Let these begin, and stand in line."""
+    line.begin(first=len(seqs))
+    for sending in sendings(*seqs):
+        line.stand(sending)
 
 
 async def settle() -> None:
@@ -15,39 +29,105 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
+async def take(line: Line) -> int | None:
+    """The seq of the next in line, whose first attempt starts."""
+    if not await line.is_next():
+        return None
+    sending = line.take()
+    line.started()
+    return sending.due.seq
+
+
 @in_virtual_time
-async def test_so_many_wait_for_their_first_attempt() -> None:
-    """The next begins when one of them goes on."""
-    line = Line(first_max=2, begun_max=10)
-    await line.begin()
-    await line.begin()
-    third = asyncio.create_task(line.begin())
+async def test_there_is_room_where_half_of_the_line_is_free() -> None:
+    """So what is claimed comes in groups."""
+    line = Line(first_max=4, begun_max=100)
+    assert 4 == await line.room()
+    stand(line, 1, 2, 3, 4)
+    room = asyncio.create_task(line.room())
+    assert 1 == await take(line)
     await settle()
-    assert not third.done()
-    line.go_on()
-    await third
+    assert not room.done()
+    assert 2 == await take(line)
+    assert 2 == await room
 
 
 @in_virtual_time
 async def test_so_many_are_begun() -> None:
-    """The next begins when one of them has ended."""
-    line = Line(first_max=9, begun_max=2)
-    await line.begin()
-    await line.begin()
-    third = asyncio.create_task(line.begin())
+    """Those that wait for something else count as well; the next may begin when one has ended."""
+    line = Line(first_max=9, begun_max=3)
+    assert 3 == await line.room()
+    stand(line, 1)
+    line.begin(elsewhere=2)
+    assert 1 == await take(line)
+    room = asyncio.create_task(line.room())
     await settle()
-    assert not third.done()
+    assert not room.done()
     line.leave()
-    await third
+    assert 1 == await room
+
+
+@in_virtual_time
+async def test_who_waits_gets_the_next_that_begins() -> None:
+    """In the order of the line."""
+    line = Line(first_max=9, begun_max=9)
+    waiting = [asyncio.create_task(take(line)) for _ in range(3)]
+    await settle()
+    stand(line, 1, 2)
+    stand(line, 3)
+    assert [1, 2, 3] == await asyncio.gather(*waiting)
+
+
+@in_virtual_time
+async def test_who_comes_back_is_next() -> None:
+    """What waited for its order goes before what stands in line."""
+    line = Line(first_max=9, begun_max=9)
+    stand(line, 1, 2, 3)
+    assert await line.is_next()
+    first = line.take()
+    assert 2 == await take(line)
+    line.come_back(first)
+    assert [1, 3] == [await take(line), await take(line)]
+
+
+@in_virtual_time
+async def test_a_closed_line_ends_when_nobody_waits_for_a_first_attempt() -> None:
+    """Also not outside of the line: it comes back."""
+    line = Line(first_max=9, begun_max=9)
+    stand(line, 1, 2)
+    assert await line.is_next()
+    aside = line.take()
+    line.close()
+    assert 0 == await line.room()
+    assert 2 == await take(line)
+    waiting = [asyncio.create_task(take(line)) for _ in range(3)]
+    await settle()
+    assert not any(task.done() for task in waiting)
+    line.come_back(aside)
+    assert [1, None, None] == await asyncio.gather(*waiting)
+
+
+@in_virtual_time
+async def test_a_line_is_empty_when_all_have_left() -> None:
+    """Wherever they were."""
+    line = Line(first_max=9, begun_max=9)
+    await line.emptied()
+    line.begin(first=1, elsewhere=1)
+    empty = asyncio.create_task(line.emptied())
+    line.leave()
+    await settle()
+    assert not empty.done()
+    line.leave()
+    await empty
 
 
 @in_virtual_time
 async def test_the_end_of_the_line_is_where_all_are_begun() -> None:
     """Who goes back waits until the last has come; who comes after that does not wait."""
     line = Line(first_max=9, begun_max=9)
-    await line.begin()
+    stand(line, 1)
     back = asyncio.create_task(line.come_to_end())
-    await line.begin()
+    stand(line, 2)
     await settle()
     assert not back.done()
     line.close()
@@ -59,15 +139,14 @@ async def test_the_end_of_the_line_is_where_all_are_begun() -> None:
 async def test_where_no_more_may_be_begun_is_an_end_too() -> None:
     """Otherwise those who wait would keep out those for whom they wait."""
     line = Line(first_max=9, begun_max=2)
-    await line.begin()
-    await line.begin()
+    line.begin(elsewhere=2)
     await line.come_to_end()
     line.leave()
     back = asyncio.create_task(line.come_to_end())
     await settle()
     assert not back.done()
-    await line.begin()
-    third = asyncio.create_task(line.begin())
+    line.begin(elsewhere=1)
+    room = asyncio.create_task(line.room())
     await back
     line.leave()
-    await third
+    assert 1 == await room

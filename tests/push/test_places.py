@@ -60,14 +60,14 @@ async def test_four_have_a_place_at_first_in_the_order_of_asking() -> None:
 
 @in_virtual_time
 async def test_more_places_are_there_as_soon_as_one_is_given_back() -> None:
-    """Two windows of answers are two places more."""
+    """Two windows of answers are four times as many places."""
     places = Places(20)
-    crowd = Crowd(places, count=30)
+    crowd = Crowd(places, count=60)
     await crowd.let_go(0)
-    answer(places, count=4 + 5)
-    assert 6 == await crowd.let_go(1)
-    assert 6 == await crowd.let_go(10)
-    assert 0 == await crowd.let_go(19)
+    answer(places, count=4 + 8)
+    assert 16 == await crowd.let_go(1)
+    assert 16 == await crowd.let_go(30)
+    assert 0 == await crowd.let_go(29)
 
 
 @in_virtual_time

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from attrs import evolve
-from push_support import Wire, wall_s
+from push_support import wall_s
 
 from vtex_tracking.pipeline import push_feed
+from vtex_tracking.push.transport import Transport
 from vtex_tracking.reading import Feeds
 from vtex_tracking.run import Run
 from vtex_tracking.settings import Rate, Settings
@@ -38,7 +39,7 @@ def feed_in(
     return path
 
 
-def push(feeds: Feeds, *, wire: Wire, settings: Settings) -> Run:
+def push(feeds: Feeds, *, wire: Transport, settings: Settings) -> Run:
     """Make a run in virtual time."""
     return push_feed(feeds, settings=settings, transport=wire, wall_s=wall_s, chance=lambda: 0.5)
 

@@ -12,7 +12,7 @@ from attrs import define, evolve, field, frozen
 from virtual_time import now_s
 
 from vtex_tracking.errors import LedgerError
-from vtex_tracking.model import Due, InvoiceKey, OutcomeKind, Receipt, Settlement, Update
+from vtex_tracking.model import Attempted, Due, InvoiceKey, OutcomeKind, Receipt, Settlement, Update
 from vtex_tracking.push.body import Content
 from vtex_tracking.push.pusher import Pusher
 from vtex_tracking.push.wire import Answer, Failure, FailureKind, Request
@@ -140,26 +140,27 @@ class MemoryBook:
         self.handed_out += len(page)
         return page
 
-    async def intend(self, due: Due) -> None:
+    async def intend(self, dues: Sequence[Due]) -> None:
         """Note it."""
-        await self._write("intend", due.update.key.invoice_number)
+        await self._write("intend", *(due.update.key.invoice_number for due in dues))
 
     async def withdraw(self, due: Due) -> None:
         """Note it."""
         await self._write("withdraw", due.update.key.invoice_number)
 
-    async def settle(self, due: Due, settlement: Settlement) -> None:
+    async def settle(self, attempts: Sequence[Attempted]) -> None:
         """Note it."""
-        await self._write("settle", due.update.key.invoice_number)
-        self.settlements.setdefault(due.seq, []).append(settlement)
+        await self._write("settle", *(attempt.due.update.key.invoice_number for attempt in attempts))
+        for attempt in attempts:
+            self.settlements.setdefault(attempt.due.seq, []).append(attempt.settlement)
 
     def count(self, name: str) -> int:
         """How often this was called."""
         return sum(call == name for call, _ in self.calls)
 
-    async def _write(self, name: str, number: str) -> None:
+    async def _write(self, name: str, *numbers: str) -> None:
         await asyncio.sleep(COMMIT_S)
-        self.calls.append((name, number))
+        self.calls += [(name, number) for number in numbers]
         if name == self.broken and self.count(name) >= self.broken_from:
             raise LedgerError("ledger.db: disk is full")
 

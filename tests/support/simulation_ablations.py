@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import AbstractContextManager, asynccontextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Final
 from unittest import mock
@@ -15,7 +15,7 @@ from attrs import evolve
 
 from vtex_tracking.credentials import Secret
 from vtex_tracking.ledger.book import Book
-from vtex_tracking.ledger.sqlite.acceptance import _accept, refuse
+from vtex_tracking.ledger.sqlite.acceptance import Entries, refuse
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.dispatch import Dispatch, Settled
 from vtex_tracking.ledger.sqlite.intake import Intake
@@ -25,7 +25,6 @@ from vtex_tracking.push.account import Account
 from vtex_tracking.push.orders import Orders
 from vtex_tracking.push.pacer import Pacer
 from vtex_tracking.push.pacing import Pace
-from vtex_tracking.push.pusher import Pusher
 from vtex_tracking.push.wire import Failure
 
 Broken = Callable[[], AbstractContextManager[object]]
@@ -45,11 +44,7 @@ def _without_durability() -> AbstractContextManager[object]:
 
 def _without_quiet_period() -> AbstractContextManager[object]:
     """New bytes go out at once, whatever may still be under way."""
-
-    async def go_on(_pusher: Pusher, _sending: object) -> None:
-        return
-
-    return mock.patch.object(Pusher, "_be_quiet", go_on)
+    return mock.patch("vtex_tracking.ledger.sqlite.dispatch.not_before_s", return_value=0.0)
 
 
 def _without_intent() -> AbstractContextManager[object]:
@@ -57,8 +52,12 @@ def _without_intent() -> AbstractContextManager[object]:
     intend = Book.intend
     writing: set[asyncio.Task[None]] = set()
 
-    async def intend_later(book: Book, due: Due) -> None:
-        task = asyncio.create_task(intend(book, due))
+    async def write(book: Book, dues: Sequence[Due]) -> None:
+        await asyncio.sleep(0.05)
+        await intend(book, dues)
+
+    async def intend_later(book: Book, dues: Sequence[Due]) -> None:
+        task = asyncio.create_task(write(book, dues))
         writing.add(task)
         task.add_done_callback(writing.discard)
 
@@ -78,10 +77,11 @@ def _without_kept_doubts() -> AbstractContextManager[object]:
     """A success makes the ledger forget since when an earlier attempt is in doubt."""
     settle = Dispatch._settle
 
-    def settle_and_forget(dispatch: Dispatch, sql: sqlite3.Connection, entry: Settled) -> None:
-        settle(dispatch, sql, entry)
-        if entry.settlement.effect is Effect.CONFIRMED:
-            sql.execute("UPDATE ambiguities SET at_s = 0 WHERE invoice_id = ?", (entry.due.invoice_id,))
+    def settle_and_forget(dispatch: Dispatch, sql: sqlite3.Connection, entries: Sequence[Settled]) -> None:
+        settle(dispatch, sql, entries)
+        for entry in entries:
+            if entry.settlement.effect is Effect.CONFIRMED:
+                sql.execute("UPDATE ambiguities SET at_s = 0 WHERE invoice_id = ?", (entry.due.invoice_id,))
 
     return mock.patch.object(Dispatch, "_settle", settle_and_forget)
 
@@ -128,8 +128,10 @@ def _without_refusal() -> AbstractContextManager[object]:
 
     def accept_and_refuse(ledger: LedgerFile, intake: Intake, *, run_no: int, account: str) -> None:
         with ledger.transaction() as sql:
+            entries = Entries(sql, run_no=run_no, account=account, now_s=intake.now_s)
             for invoice in intake.gathered():
-                _accept(sql, run_no=run_no, account=account, invoice=invoice, now_s=intake.now_s)
+                entries.enter(invoice)
+            entries.write()
         refuse(ledger, intake, run_no=run_no, account=account)
 
     return mock.patch("vtex_tracking.accepting.refuse", accept_and_refuse)
@@ -165,12 +167,7 @@ def _without_paid_retries() -> AbstractContextManager[object]:
 
 def _without_turns() -> AbstractContextManager[object]:
     """Two requests for one order may be under way at once."""
-
-    @asynccontextmanager
-    async def turn(_orders: Orders, _order_id: str) -> AsyncIterator[None]:
-        yield
-
-    return mock.patch.object(Orders, "turn", turn)
+    return mock.patch.multiple(Orders, take=lambda *_, **__: True, give=lambda *_: None)
 
 
 def _without_doubt_of_failures() -> AbstractContextManager[object]:

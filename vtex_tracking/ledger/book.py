@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from vtex_tracking.ledger.sqlite.dispatch import Dispatch, Intent, Settled, Withdrawal
 from vtex_tracking.ledger.writer import InThread, Writer
-from vtex_tracking.model import Due, Settlement
+from vtex_tracking.model import Attempted, Due
 from vtex_tracking.settings import Settings
 
 
@@ -30,17 +30,22 @@ class Book:
         """The next updates to send, from behind `after_seq` on; none when the run has no more."""
         return await self._in_thread(lambda: self._dispatch.due(after_seq=after_seq, limit=limit, now_s=self._wall_s()))
 
-    async def intend(self, due: Due) -> None:
-        """An attempt is about to be made."""
-        await self._writer.durable(Intent(due=due, now_s=self._wall_s()))
+    async def intend(self, dues: Sequence[Due]) -> None:
+        """An attempt of each of them is about to be made."""
+        now_s = self._wall_s()
+        if dues:
+            await self._writer.durable(*(Intent(due=due, now_s=now_s) for due in dues))
 
     async def withdraw(self, due: Due) -> None:
         """The attempt that was intended last was not made: not a byte left."""
         await self._writer.durable(Withdrawal(due=due))
 
-    async def settle(self, due: Due, settlement: Settlement) -> None:
-        """What became of the attempt that was intended last."""
-        await self._writer.durable(Settled(due=due, settlement=settlement, now_s=self._wall_s()))
+    async def settle(self, attempts: Sequence[Attempted]) -> None:
+        """What became of the attempts that were intended last."""
+        now_s = self._wall_s()
+        await self._writer.durable(
+            *(Settled(due=attempt.due, settlement=attempt.settlement, now_s=now_s) for attempt in attempts)
+        )
 
     async def close(self) -> None:
         """Return when every write is done."""

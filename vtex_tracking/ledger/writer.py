@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from vtex_tracking.ledger.sqlite.dispatch import Entry
@@ -20,7 +21,7 @@ class InThread(Protocol):
 
 
 class Writer:
-    """Makes entries durable in groups: after at most `delay_s` seconds, at most `group_max` in one commit.
+    """Makes entries durable in groups: after at most `delay_s` seconds, and sooner where `group_max` of them wait.
 
     The first commit that fails is the last one tried: what a ledger holds that could not be written is not known.
     """
@@ -32,17 +33,23 @@ class Writer:
         self._in_thread = in_thread
         self._delay_s = delay_s
         self._group_max = group_max
-        self._waiting: list[tuple[Entry, asyncio.Future[None]]] = []
+        self._entries: list[Entry] = []
+        self._written: asyncio.Future[None] | None = None  # all that wait now
+        self._is_full = asyncio.Event()
         self._flushing: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
 
-    async def durable(self, entry: Entry) -> None:
-        """Return when the entry is on the disk. Raises LedgerError when it cannot be; entries in order, none skipped."""
-        written = asyncio.get_running_loop().create_future()
-        self._waiting.append((entry, written))
+    async def durable(self, *entries: Entry) -> None:
+        """Return when these entries are on the disk. Raises LedgerError when they cannot be; all in order, none skipped."""
+        self._entries += entries
+        if len(self._entries) >= self._group_max:
+            self._is_full.set()
+        if self._written is None:
+            self._written = asyncio.get_running_loop().create_future()
+        written = self._written
         if self._flushing is None:
             self._flushing = asyncio.create_task(self._flush())
-        await written
+        await asyncio.shield(written)  # that one caller is cancelled is nothing to the others
 
     async def close(self) -> None:
         """Return when nothing is left to write."""
@@ -50,19 +57,19 @@ class Writer:
             await self._flushing
 
     async def _flush(self) -> None:
-        while self._waiting:
-            if len(self._waiting) < self._group_max:
-                await asyncio.sleep(self._delay_s)
-            group = self._waiting[: self._group_max]
-            del self._waiting[: self._group_max]
-            error = await self._commit([entry for entry, _ in group])
-            for _, written in group:
-                if written.done():
-                    continue  # its caller was cancelled; the entry is written all the same
-                if error is None:
-                    written.set_result(None)
-                else:
-                    written.set_exception(error)
+        while self._written is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._delay_s):
+                    await self._is_full.wait()
+            entries, written = self._entries, self._written
+            self._entries, self._written = [], None
+            self._is_full.clear()
+            error = await self._commit(entries)
+            if error is None:
+                written.set_result(None)
+            else:
+                written.set_exception(error)
+                written.exception()  # whoever waits for it raises it; perhaps nobody does any more
         self._flushing = None
 
     async def _commit(self, entries: Sequence[Entry]) -> Exception | None:

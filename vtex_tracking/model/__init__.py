@@ -11,6 +11,7 @@ from vtex_tracking.model.run import (
     TopReason,
 )
 from vtex_tracking.model.sending import (
+    Attempted,
     Due,
     Effect,
     OutcomeKind,
@@ -44,6 +45,7 @@ __all__ = [
     "TEXT_CHARACTERS_MAX",
     "VOLUMES_MAX",
     "VOLUME_CHARACTERS_MAX",
+    "Attempted",
     "Counts",
     "Defect",
     "Due",

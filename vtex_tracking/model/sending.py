@@ -124,3 +124,11 @@ class Settlement:
     request_id: str | None
     receipt: Receipt | None
     latency_ms: int | None
+
+
+@frozen
+class Attempted:
+    """An attempt that has ended: of what, and what became of it."""
+
+    due: Due
+    settlement: Settlement

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from attrs import frozen
@@ -12,6 +13,7 @@ from vtex_tracking.model import Due, Reason
 from vtex_tracking.push.adapting import Start
 from vtex_tracking.push.budget import Budget
 from vtex_tracking.push.circuit import Circuit
+from vtex_tracking.push.clock import running_clock
 from vtex_tracking.push.concurrency import Flight
 from vtex_tracking.push.gate import Finding, Gate
 from vtex_tracking.push.meaning import Sort, meaning_of
@@ -40,13 +42,13 @@ class Account:
 
     def __init__(self, settings: Settings, *, found_rate_per_s: float | None = None) -> None:
         self._settings = settings
-        self._loop = asyncio.get_running_loop()
+        self._now_s = running_clock()
         self._pacer = Pacer(settings.rate, found_per_s=found_rate_per_s)
         self._gate = Gate()
         self._circuit = Circuit(outage_limit_s=settings.outage_limit_s)
         self._circuit_changed = asyncio.Event()
         self._budget = Budget()
-        self._progressed_s = self._loop.time()
+        self._progressed_s = self._now_s()
         self._streak = Streak()
         self.places = Places(settings.concurrency)
         self.stopping = self._pacer.stopping
@@ -73,7 +75,7 @@ class Account:
     async def admit(self, due: Due) -> bool:
         """Return True when nothing but the pace stands between this update and its attempt; False when all is over."""
         while not self.stopping.is_set() and not self._admits(due):
-            self._circuit.left(due.seq, now_s=self._loop.time())  # who waits at the gate keeps nobody from trying
+            self._circuit.left(due.seq, now_s=self._now_s())  # who waits at the gate keeps nobody from trying
             self._circuit_changed.set()
             await self._gate.enter(due, stopping=self.stopping)
             await self._pass_circuit(due)
@@ -85,10 +87,10 @@ class Account:
         The pace comes last, so that nothing delays a start which it has granted. What it waited for may have changed since.
         """
         while not self.stopping.is_set():
-            start = await self._pacer.start(is_wanted=lambda: self._admits(due))
+            start = await self._pacer.start(is_wanted=partial(self._admits, due))
             if start is not None:
                 flight = self.places.started(has_waited=start.has_waited)
-                return Attempt(started_s=self._loop.time(), start=start, flight=flight)
+                return Attempt(started_s=self._now_s(), start=start, flight=flight)
             await self.admit(due)
         return None
 
@@ -110,7 +112,7 @@ class Account:
             case Stop():
                 self.stop(verdict)
             case Sent() | Rejected():
-                self._progressed_s = self._loop.time()
+                self._progressed_s = self._now_s()
             case _:
                 pass
         self._heed_limit(attempt, result=result)
@@ -123,7 +125,7 @@ class Account:
     def pays_retry(self, again: Again) -> bool:
         """Whether a retry can be paid for now, and pay for it. Once they cannot be, there must be progress all the same."""
         is_paid = self._budget.pays_retry(is_throttle=not again.is_counted)
-        if not is_paid and self._loop.time() - self._progressed_s >= self._settings.stall_limit_s:
+        if not is_paid and self._now_s() - self._progressed_s >= self._settings.stall_limit_s:
             minutes = round(self._settings.stall_limit_s / 60)
             message = f"hardly anything worked for {minutes} minutes; run again when VTEX answers"
             self.stop(Stop(exit_code=EXIT_STOPPED, reason=Reason.OUTAGE, message=message))
@@ -144,12 +146,12 @@ class Account:
         self._gate.give_up()
 
     def _admits(self, due: Due) -> bool:
-        return self._gate.admits(due) and self._circuit.take(due.seq, now_s=self._loop.time()) == 0
+        return self._gate.admits(due) and self._circuit.take(due.seq, now_s=self._now_s()) == 0
 
     async def _pass_circuit(self, due: Due) -> None:
         """Wait while VTEX is let alone; for too long, and the run is over."""
         while not self.stopping.is_set():
-            now_s = self._loop.time()
+            now_s = self._now_s()
             wait_s = self._circuit.take(due.seq, now_s=now_s)
             if self._circuit.is_outage(now_s):
                 minutes = round(self._settings.outage_limit_s / 60)
@@ -170,7 +172,7 @@ class Account:
                 self._pacer.refused(attempt.start, pause_s=min(reset_s, self._settings.throttle_pause_max_s))
 
     def _note_health(self, due: Due, *, attempt: Attempt, result: Answer | Failure) -> None:
-        sort, now_s = meaning_of(result).sort, self._loop.time()
+        sort, now_s = meaning_of(result).sort, self._now_s()
         has_failed = sort in _FAILED
         self.places.ended(attempt.flight, latency_s=now_s - attempt.started_s, has_failed=has_failed)
         if sort is Sort.TAKEN:

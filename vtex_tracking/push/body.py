@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from codecs import BOM_UTF8
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NoReturn
 
@@ -29,11 +30,16 @@ class Content(StrEnum):
 
 @frozen(kw_only=True)
 class Body:
-    """What a body says: a JSON object, if it is one, and one line for people."""
+    """What a body says: a JSON object, if it is one, and a text for people."""
 
     content: Content
     document: Mapping[str, object] = field(factory=dict)
-    message: str = ""
+    words: str = ""
+
+    @property
+    def message(self) -> str:
+        """Give one line for people."""
+        return _message_of(self.document) or clean(self.words)
 
     def text(self, name: str) -> str | None:
         """Give a text of the object, cleaned; None where there is none or it is blank."""
@@ -42,7 +48,9 @@ class Body:
 
 def clean(text: str) -> str:
     """Text from outside becomes one line of at most 300 printable characters."""
-    line = "".join(char if char.isprintable() else " " for char in text[:TEXT_CHARACTERS_READ])
+    line = text[:TEXT_CHARACTERS_READ]
+    if not line.isprintable():
+        line = "".join(char if char.isprintable() else " " for char in line)
     return " ".join(line.split())[:MESSAGE_CHARACTERS_MAX]
 
 
@@ -54,16 +62,14 @@ def read_body(body: bytes, *, content_type: str = "", encoding: str = "") -> Bod
     if not body.strip():
         return Body(content=Content.EMPTY)
     if encoding.strip().lower() not in ("", "identity"):
-        return Body(
-            content=Content.OTHER, message=f"(a body in the encoding {clean(encoding)[:40]}, which was not asked for)"
-        )
+        words = f"(a body in the encoding {clean(encoding)[:40]}, which was not asked for)"
+        return Body(content=Content.OTHER, words=words)
     try:
-        text = body.decode("utf-8-sig")
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
+        text = body.removeprefix(BOM_UTF8).decode()
+        value = _JSON.decode(text)
     except (ValueError, RecursionError):
         return _read_text(body, content_type=content_type)
-    document = value if isinstance(value, dict) else {}
-    return Body(content=Content.JSON, document=document, message=_message_of(document) or clean(text))
+    return Body(content=Content.JSON, document=value if isinstance(value, dict) else {}, words=text)
 
 
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -77,12 +83,15 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
+_JSON: Final = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant)
+
+
 def _read_text(body: bytes, *, content_type: str) -> Body:
     text = body.decode("utf-8", errors="replace")
     if "html" not in content_type.lower() and not text.lstrip().lower().startswith(("<!doctype html", "<html")):
-        return Body(content=Content.OTHER, message=clean(text))
+        return Body(content=Content.OTHER, words=text)
     title = _TITLE.search(text)
-    return Body(content=Content.HTML, message=clean(title[1] if title else text))
+    return Body(content=Content.HTML, words=title[1] if title else text)
 
 
 def _message_of(document: Mapping[str, object]) -> str:

@@ -1,4 +1,7 @@
-"""How many requests may be in flight: a few at first, more while that helps, fewer as soon as it hurts."""
+"""How many requests may be in flight: a few at first, more while that helps, fewer as soon as it hurts.
+
+As TCP finds what a link bears (RFC 5681): twice as many with each window until something goes wrong, then one more.
+"""
 
 from __future__ import annotations
 
@@ -22,15 +25,16 @@ class Flight:
 
 
 class Concurrency:
-    """One more for each window of stable latency while places are short; 0.7 times as many after a failure.
+    """Twice as many for each window of stable latency while places are short; 0.7 times as many after a failure.
 
-    A window is as many attempts as there are places. A failure of an attempt that started before the last cut is the same
+    From the first failure or the first latency that is not stable on, a stable window brings one more place. A window is as many attempts as there are places. A failure of an attempt that started before the last cut is the same
     trouble, and cuts nothing more. Never fewer than one, never more than `limit_max`.
     """
 
     def __init__(self, *, limit_max: int, start: int = START) -> None:
         self._limit_max = limit_max
         self._places = float(min(start, limit_max))
+        self._is_doubling = True
         self._cuts = 0
         self._calm_s = math.inf  # the mean latency of the calmest window
         self._latencies_s: list[float] = []  # of this window
@@ -49,6 +53,7 @@ class Concurrency:
         if flight.cuts != self._cuts:
             return
         if has_failed:
+            self._is_doubling = False
             self._places = max(1.0, self._places * CUT)
             self._cuts += 1
             self._latencies_s.clear()
@@ -60,6 +65,8 @@ class Concurrency:
     def _end_window(self) -> None:
         mean_s = sum(self._latencies_s) / len(self._latencies_s)
         if mean_s <= STABLE * self._calm_s:
-            self._places = min(self._limit_max, self._places + 1)
+            self._places = min(self._limit_max, self._places * 2 if self._is_doubling else self._places + 1)
+        else:
+            self._is_doubling = False
         self._calm_s = min(mean_s, self._calm_s * FORGETTING)
         self._latencies_s.clear()

@@ -46,6 +46,10 @@ class Meaning:
 def meaning_of(result: Answer | Failure) -> Meaning:
     """Everything that can come back means one thing, and by its status alone, but for 200: that needs a receipt."""
     match result:
+        case Answer(status=200, receipt=Receipt()):
+            return _TAKEN
+        case Answer(status=status):
+            return _meaning_of_status(status)
         case Failure(kind=FailureKind.BAD_CERTIFICATE):
             return Meaning(Sort.FATAL, Reason.TLS)
         case Failure(kind=kind, has_left=False):
@@ -54,11 +58,9 @@ def meaning_of(result: Answer | Failure) -> Meaning:
             return Meaning(Sort.ODD, Reason.UNEXPECTED_RESPONSE)
         case Failure(kind=kind):
             return Meaning(Sort.PERHAPS, _REASONS[kind])
-        case Answer(status=200, receipt=Receipt()):
-            return Meaning(Sort.TAKEN, Reason.NONE)
-    return _meaning_of_status(result.status)
 
 
+_TAKEN: Final = Meaning(Sort.TAKEN, Reason.NONE)
 _REASONS: Final = {
     FailureKind.UNREACHABLE: Reason.UNREACHABLE,
     FailureKind.NAME_NOT_RESOLVED: Reason.NAME_NOT_RESOLVED,

@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
-from attrs import define, field
-
-
-@define
-class _Turn:
-    lock: asyncio.Lock = field(factory=asyncio.Lock)
-    holders: int = 0  # who has it and who waits for it
+from collections import deque
+from collections.abc import Callable
 
 
 class Orders:
-    """Turns by order id; an order that nobody asks for costs nothing."""
+    """Turns by order id, in the order of asking; an order that nobody asks for costs nothing."""
 
     def __init__(self) -> None:
-        self._turns: dict[str, _Turn] = {}
+        self._waiting: dict[str, deque[Callable[[], None]]] = {}  # for each order that is held
 
-    @asynccontextmanager
-    async def turn(self, order_id: str) -> AsyncIterator[None]:
-        """Hold this order's turn, in the order of asking."""
-        turn = self._turns.setdefault(order_id, _Turn())
-        turn.holders += 1
-        try:
-            async with turn.lock:
-                yield
-        finally:
-            turn.holders -= 1
-            if turn.holders == 0:
-                del self._turns[order_id]
+    def take(self, order_id: str, *, then: Callable[[], None]) -> bool:
+        """Have the turn now; or False, and `then` is called as soon as you have it."""
+        waiting = self._waiting.get(order_id)
+        if waiting is None:
+            self._waiting[order_id] = deque()
+            return True
+        waiting.append(then)
+        return False
+
+    def give(self, order_id: str) -> None:
+        """Give the turn to who asked first."""
+        waiting = self._waiting[order_id]
+        if waiting:
+            waiting.popleft()()
+        else:
+            del self._waiting[order_id]

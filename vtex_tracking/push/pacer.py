@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Final
 
 from vtex_tracking.push.adapting import AdaptiveRate, Start
+from vtex_tracking.push.clock import running_clock
 from vtex_tracking.push.pacing import Pace
 from vtex_tracking.settings import Rate
+
+# No shorter wait is worth a timer. Who wakes late is followed at once by all whose time has come, so no rate is lost.
+NAP_S: Final = 0.001
 
 
 def _always() -> bool:
@@ -23,11 +28,12 @@ class Pacer:
 
     def __init__(self, rate: Rate, *, found_per_s: float | None = None) -> None:
         self._pace = Pace(rate)
+        self._nap_s = min(NAP_S, self._pace.tolerance_s / 4)
         self._rate = AdaptiveRate(rate, found_per_s=found_per_s)
         self.share = 1.0
         self.stopping = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._loop = asyncio.get_running_loop()
+        self._now_s = running_clock()
         self._paused_until_s = 0.0
 
     async def start(self, *, is_wanted: Callable[[], bool] = _always) -> Start | None:
@@ -39,12 +45,12 @@ class Pacer:
         async with self._turn:
             while not self.stopping.is_set() and is_wanted():
                 self._pace.change(self._rate.per_s * self.share)
-                now_s = self._loop.time()
+                now_s = self._now_s()
                 wait_s = self._pace.take(now_s)
                 if wait_s == 0:
                     return self._rate.started(now_s, has_waited=has_waited)
                 has_waited = True
-                await rest(wait_s, stopping=self.stopping)
+                await rest(max(wait_s, self._nap_s), stopping=self.stopping)
         return None
 
     def refused(self, start: Start, *, pause_s: float) -> None:
@@ -54,13 +60,13 @@ class Pacer:
 
     def pause(self, pause_s: float) -> None:
         """Let nothing start for so long."""
-        self._paused_until_s = max(self._paused_until_s, self._loop.time() + pause_s)
+        self._paused_until_s = max(self._paused_until_s, self._now_s() + pause_s)
         self._pace.pause(self._paused_until_s)
 
     @property
     def paused_s(self) -> float:
         """How long the pause still lasts; 0 when there is none."""
-        return max(0.0, self._paused_until_s - self._loop.time())
+        return max(0.0, self._paused_until_s - self._now_s())
 
     @property
     def found_per_s(self) -> float | None:

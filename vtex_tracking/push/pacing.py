@@ -24,13 +24,19 @@ class Pace:
     Moments are seconds of one clock, handed in. Whatever is rounded is rounded to the slower side.
     """
 
-    __slots__ = ("_due", "_interval", "_interval_min", "_tolerance")
+    __slots__ = ("_due", "_interval", "_interval_min", "_per_s", "_tolerance")
 
     def __init__(self, rate: Rate) -> None:
         window_s = Fraction(rate.window_s)
         self._tolerance = math.floor(window_s * TOLERANCE * TICKS_PER_S)
         self._interval_min = self._interval = _interval_of(Fraction(rate.count) / window_s)
+        self._per_s: float | None = None  # as it was last changed
         self._due: int | None = None  # when the next start may be
+
+    @property
+    def tolerance_s(self) -> float:
+        """By how much a start may be late without costing rate."""
+        return self._tolerance / TICKS_PER_S
 
     def take(self, now_s: float) -> float:
         """Start now and pay for it: 0.0; or else, with nothing paid, wait so many seconds and ask again.
@@ -51,7 +57,9 @@ class Pace:
 
         No window that begins after the change holds more than the new rate allows, and none at all more than the asked one.
         """
-        self._interval = max(self._interval_min, _interval_of(Fraction(per_s)))
+        if per_s != self._per_s:
+            self._per_s = per_s
+            self._interval = max(self._interval_min, _interval_of(Fraction(per_s)))
 
     def pause(self, until_s: float) -> None:
         """Let nothing start before that moment, and then one after the other, with no burst."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Self
 
 from vtex_tracking.push.concurrency import Concurrency, Flight
@@ -12,36 +13,51 @@ if TYPE_CHECKING:
 
 
 class Places:
-    """Inside is who has a place, in the order of asking. Their number follows the limit as soon as one is given back."""
+    """Inside is who has a place, in the order of asking. Nobody is thrown out: where the limit falls, places are not given anew."""
+
+    # No semaphore: asyncio's looks at every one of who waits, each time that one is let in.
 
     def __init__(self, limit_max: int) -> None:
         self._concurrency = Concurrency(limit_max=limit_max)
-        self._size = self._concurrency.limit
-        self._free = asyncio.Semaphore(self._size)
+        self._taken = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
 
     async def __aenter__(self) -> Self:
-        await self._free.acquire()
+        if self._taken < self._concurrency.limit and not self._waiting:
+            self._taken += 1
+            return self
+        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if not place.cancelled():  # it was there already
+                self._give_back()
+            raise
         return self
 
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        limit = self._concurrency.limit
-        if self._size > limit:
-            self._size -= 1  # this place is no more
-        else:
-            self._free.release()
-        while self._size < limit:
-            self._size += 1
-            self._free.release()
-        while self._size > limit and not self._free.locked():
-            self._size -= 1
-            await self._free.acquire()  # at once, for one is free
+        self._give_back()
 
     def started(self, *, has_waited: bool) -> Flight:
         """Note that an attempt starts; places hold nobody back where it has waited for the pace."""
-        return self._concurrency.started(is_short=self._free.locked() and not has_waited)
+        is_short = self._taken >= self._concurrency.limit and not has_waited
+        return self._concurrency.started(is_short=is_short)
 
     def ended(self, flight: Flight, *, latency_s: float, has_failed: bool) -> None:
         """Note the end of an attempt, and whether VTEX failed to answer it."""
         self._concurrency.ended(flight, latency_s=latency_s, has_failed=has_failed)
+        self._let_in()
+
+    def _give_back(self) -> None:
+        self._taken -= 1
+        self._let_in()
+
+    def _let_in(self) -> None:
+        while self._waiting and self._taken < self._concurrency.limit:
+            place = self._waiting.popleft()
+            if not place.done():  # else who waited for it was cut off
+                self._taken += 1
+                place.set_result(None)

@@ -1,34 +1,35 @@
-"""Sending what is due: bounded, paced, one request per order, retried, and stopped well."""
+"""Sending what is due: claimed in groups, sent by workers, settled in groups, told, and stopped well."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-
-from attrs import evolve
-from tenacity import AsyncRetrying, RetryCallState, retry_if_result
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
 
 from vtex_tracking.errors import LedgerError
-from vtex_tracking.model import Due, Effect, OutcomeKind
+from vtex_tracking.model import Attempted, Due
 from vtex_tracking.push.account import Account
-from vtex_tracking.push.book import Book, all_due
+from vtex_tracking.push.attempts import Attempts
+from vtex_tracking.push.book import Book, due_pages
 from vtex_tracking.push.line import Line
 from vtex_tracking.push.orders import Orders
-from vtex_tracking.push.pacer import rest
+from vtex_tracking.push.retries import Retries
 from vtex_tracking.push.sending import Sending, Traffic
-from vtex_tracking.push.settling import settlement_of
-from vtex_tracking.push.transport import Transport
-from vtex_tracking.push.verdict import Again, Doubted, History, Stop, Verdict
-from vtex_tracking.push.wire import Answer, Failure, request_of
+from vtex_tracking.push.verdict import Again, Doubted, Stop
 from vtex_tracking.settings import Settings
+
+if TYPE_CHECKING:
+    from vtex_tracking.push.transport import Transport
 
 
 class Pusher:
     """Sends everything that the book has due, then returns.
 
-    At most `concurrency` updates are in flight, and as many in line for their first attempt. Those in backoff hold no place
-    in flight; all that are begun and not ended are at most `concurrency` and `waiting_max` together. `wall_s` is the time
-    of day, `chance` a number in [0, 1) at each call, `found_rate_per_s` the rate that an earlier run found the account to bear.
+    One task claims what is next, a group at a time: its intents are durable before a worker takes it. At most `concurrency`
+    workers make first attempts; what must be tried again, or wait first, has a task of its own. One task makes durable
+    what became of the attempts, and one tells it. All that are begun and not ended are at most `concurrency` and
+    `waiting_max` together. `wall_s` is the time of day, `chance` a number in [0, 1) at each call, `found_rate_per_s` the
+    rate that an earlier run found the account to bear.
     """
 
     def __init__(
@@ -44,19 +45,34 @@ class Pusher:
         found_rate_per_s: float | None = None,
     ) -> None:
         self._book = book
-        self._transport = transport
         self._settings = settings
-        self._base_url = base_url
         self._wall_s = wall_s
-        self._chance = chance
         self._on_settled = on_settled
-        self._loop = asyncio.get_running_loop()
-        self._account = Account(settings, found_rate_per_s=found_rate_per_s)
-        self._line = Line(first_max=settings.concurrency, begun_max=settings.concurrency + settings.waiting_max)
-        self._orders = Orders()
-        self._tasks: dict[asyncio.Task[None], Sending] = {}
-        self._is_all_out = False
         self.traffic = Traffic()
+        self._account = Account(settings, found_rate_per_s=found_rate_per_s)
+        self._line = Line.of(settings)
+        self._orders = Orders()
+        self._attempts = Attempts(
+            book,
+            account=self._account,
+            transport=transport,
+            base_url=base_url,
+            wall_s=wall_s,
+            chance=chance,
+            traffic=self.traffic,
+        )
+        self._retries = Retries(
+            book,
+            account=self._account,
+            attempts=self._attempts,
+            line=self._line,
+            orders=self._orders,
+            traffic=self.traffic,
+            settle=self._settle,
+        )
+        self._answered: asyncio.Queue[Sending] = asyncio.Queue()
+        self._done: asyncio.Queue[Sending] = asyncio.Queue()
+        self._is_all_out = False
         self._failure: LedgerError | None = None
 
     @property
@@ -81,37 +97,155 @@ class Pusher:
     def abort(self) -> None:
         """Stop, and cut off what is in flight; what has its answer still gets into the ledger, and is told."""
         self._account.stop()
-        for task, sending in self._tasks.items():
-            if sending.is_on_wire:
-                task.cancel()
+        if self._attempts.on_wire:
+            self._tasks.create_task(self._send_all())  # gives back what stands in line, for all workers may be cut off
+        for task in self._attempts.on_wire:
+            task.cancel()
 
     async def run(self) -> None:
         """Push until nothing is due or the run is stopped. Raises LedgerError when the ledger fails: no intent, no send."""
-        draining = asyncio.create_task(self._drain())
         try:
-            async with asyncio.TaskGroup() as group:
-                await self._start_all(group)
-        finally:
-            draining.cancel()
+            async with asyncio.TaskGroup() as self._tasks:
+                standing = [
+                    self._tasks.create_task(all_) for all_ in (self._settle_all(), self._tell_all(), self._drain())
+                ]
+                for _ in range(self._settings.concurrency):
+                    self._tasks.create_task(self._send_all())
+                await self._claim_all()
+                for task in standing:
+                    task.cancel()
+        except (Exception, asyncio.CancelledError):
+            await self._settle_rest()
+            raise
         if self._failure is not None:
             raise self._failure
 
-    async def _start_all(self, group: asyncio.TaskGroup) -> None:
+    async def _claim_all(self) -> None:
+        """Read what is due, and put it in line with its intents durable, as there is room; return when all have ended."""
         try:
             page_max = max(2 * self._settings.concurrency, 50)
-            async for due in all_due(self._book, most=self._settings.invoices_max, page_max=page_max):
-                await self._line.begin()
-                if self._account.stopping.is_set():
-                    return
-                sending = Sending(due, History(is_ambiguous=due.is_ambiguous))
-                task = group.create_task(self._push(sending))
-                self._tasks[task] = sending
-                task.add_done_callback(self._ended)
+            async for page in due_pages(self._book, most=self._settings.invoices_max, page_max=page_max):
+                dues = page
+                while dues and (room := await self._line.room()):
+                    await self._claim(dues[:room])
+                    dues = dues[room:]
+                if dues:
+                    break  # the line is closed
         except LedgerError as error:
             self._fail(error)
         self._is_all_out = True
         self._line.close()
         self._ask_who_is_left()
+        await self._line.emptied()
+
+    async def _claim(self, dues: Sequence[Due]) -> None:
+        now_s = self._wall_s()
+        at_once = [due for due in dues if due.not_before_s <= now_s]
+        self._line.begin(first=len(at_once), elsewhere=len(dues) - len(at_once))
+        for due in dues:
+            if due.not_before_s > now_s:  # an attempt of other bytes may still arrive
+                quiet_s = min(due.not_before_s - now_s, self._settings.quiet_period_s)
+                self._tasks.create_task(self._go_on(Sending.of(due), quiet_s=quiet_s))
+        try:
+            await self._book.intend(at_once)
+        except LedgerError:
+            self._line.abandon(len(at_once))
+            raise
+        for due in at_once:
+            self._line.stand(Sending.of(due))
+
+    async def _send_all(self) -> None:
+        """Make the first attempt of one update in line after the other."""
+        while await self._line.is_next():
+            async with self._account.places:
+                sending = self._line.take()
+                if self._has_turn(sending):
+                    self._line.started()
+                    await self._send(sending)
+
+    async def _settle_all(self) -> None:
+        """Make durable what became of first attempts, all that ended in the meantime at once."""
+        while True:
+            group = [await self._answered.get()]
+            while not self._answered.empty():
+                group.append(self._answered.get_nowait())
+            try:
+                await self._settle(*group)
+            except LedgerError as error:
+                self._fail(error)
+            for sending in group:
+                if self._failure is not None:
+                    self._leave()  # what is not durable is not told
+                elif isinstance(sending.verdict, Again | Doubted) and not self._account.stopping.is_set():
+                    self._tasks.create_task(self._go_on(sending))
+                else:
+                    self._end(sending)
+
+    async def _tell_all(self) -> None:
+        """Tell of each update with which this run is done; who is slow to hear of it slows the push, not the ledger."""
+        while True:
+            sending = await self._done.get()
+            await self._on_settled(sending.due)
+            self._leave()
+
+    # ------------------------------------------------------------ one update
+
+    def _has_turn(self, sending: Sending) -> bool:
+        """Whether its order has no other request under way; if it has, the update comes back when that has ended."""
+        if not sending.has_turn:
+
+            def come_back() -> None:
+                sending.has_turn = True
+                self._line.come_back(sending)
+
+            sending.has_turn = self._orders.take(sending.due.update.key.order_id, then=come_back)
+        return sending.has_turn
+
+    async def _send(self, sending: Sending) -> None:
+        """Make a first attempt, and hand on what became of it."""
+        has_ended = False
+        try:
+            has_ended = await self._attempts.make(sending)
+        except LedgerError as error:
+            self._fail(error)
+        finally:
+            self._orders.give(sending.due.update.key.order_id)
+            if not has_ended:
+                self._leave()  # where it was cut off it stays as it was intended
+        if has_ended:
+            self._answered.put_nowait(sending)
+
+    async def _go_on(self, sending: Sending, *, quiet_s: float = 0.0) -> None:
+        """One update, after its first attempt or instead of it, to its end."""
+        try:
+            await self._retries.go_on(sending, quiet_s=quiet_s)
+        except LedgerError as error:
+            self._leave()
+            self._fail(error)
+        except BaseException:
+            self._leave()
+            raise
+        else:
+            self._end(sending)
+
+    async def _settle(self, *sendings: Sending) -> None:
+        await self._book.settle([Attempted(one.due, one.settlement) for one in sendings if one.settlement is not None])
+        self._ask_who_is_left()
+
+    async def _settle_rest(self) -> None:
+        """Where a push was broken off, what has its answer gets into the ledger all the same."""
+        if not self._answered.empty() and self._failure is None:
+            await self._settle(*(self._answered.get_nowait() for _ in range(self._answered.qsize())))
+
+    def _end(self, sending: Sending) -> None:
+        """This run can do no more for it: it is told, unless that is left to the next run."""
+        if sending.settlement is None or sending.settlement.outcome is None:
+            self._leave()
+            return
+        self.traffic.settled += 1
+        self._done.put_nowait(sending)
+
+    # ------------------------------------------------------------ the end
 
     async def _drain(self) -> None:
         """What is in flight when the run stops has its time to end, and then no more."""
@@ -120,134 +254,17 @@ class Pusher:
         await asyncio.sleep(self._settings.drain_timeout_s)
         self.abort()
 
-    async def _push(self, sending: Sending) -> None:
-        """One update, from its first attempt to the end of what this run can do for it."""
-        try:
-            await self._be_quiet(sending)
-            retrying = AsyncRetrying(
-                retry=retry_if_result(_is_again),
-                wait=_after_s,
-                stop=self._is_over,
-                sleep=self._wait,
-                retry_error_callback=_last_verdict,
-            )
-            verdict: Verdict | None = await retrying(self._attempt, sending)
-            if isinstance(verdict, Doubted) and await self._account.is_cleared(sending.due, doubted=verdict):
-                await self._reject(sending)
-        except LedgerError as error:
-            self._fail(error)
-
-    async def _attempt(self, sending: Sending) -> Verdict | None:
-        """One request and its verdict, both durable; None when the run stopped first."""
-        due = sending.due
-        await self._queue_again(sending)
-        async with self._orders.turn(due.update.key.order_id), self._account.places:
-            self._leave_line(sending)
-            if not await self._account.admit(due):
-                return None
-            await self._book.intend(due)
-            attempt = await self._account.start(due)
-            if attempt is None:
-                await self._book.withdraw(due)
-                return None
-            started_s = self._wall_s()
-            result, latency_ms = await self._send(sending)
-            verdict = self._account.judge(result, history=sending.history, chance=self._chance())
-            sending.history = sending.history.after(result)
-            settlement = sending.settlement = settlement_of(
-                verdict, result=result, started_s=started_s, latency_ms=latency_ms
-            )
-            sending.verdict = verdict
-            self._account.ended(due, attempt=attempt, result=result, verdict=verdict)
-            await self._book.settle(due, settlement)
-            self._ask_who_is_left()
-        if settlement.outcome is not None:
-            await self._settled(due)
-        return verdict
-
-    async def _send(self, sending: Sending) -> tuple[Answer | Failure, int]:
-        traffic, due = self.traffic, sending.due
-        traffic.requests += 1
-        traffic.retries += sending.settlement is not None
-        traffic.in_flight += 1
-        sending.is_on_wire = True
-        started_s = self._loop.time()
-        try:
-            result = await self._transport.put(request_of(due.update, base_url=self._base_url))
-        finally:
-            sending.is_on_wire = False
-            traffic.in_flight -= 1
-        return result, round((self._loop.time() - started_s) * 1000)
-
-    async def _reject(self, sending: Sending) -> None:
-        """The keys are good, so the refusal was this update's own."""
-        if sending.settlement is not None:
-            refused = evolve(sending.settlement, effect=Effect.REFUSED, outcome=OutcomeKind.REJECTED)
-            await self._book.settle(sending.due, refused)
-            await self._settled(sending.due)
-
-    async def _settled(self, due: Due) -> None:
-        self.traffic.settled += 1
-        await self._on_settled(due)
-
-    async def _be_quiet(self, sending: Sending) -> None:
-        """Where an attempt of other bytes may still arrive, let the quiet period pass."""
-        wait_s = sending.due.not_before_s - self._wall_s()
-        if wait_s > 0:
-            self._leave_line(sending)
-            await self._wait(min(wait_s, self._settings.quiet_period_s))
-
-    async def _queue_again(self, sending: Sending) -> None:
-        """A retry that cannot be paid for goes to the end of the line: nothing else can begin before it."""
-        if not isinstance(sending.verdict, Again) or self._account.pays_retry(sending.verdict):
-            return
-        self.traffic.waiting += 1
-        try:
-            await self._line.come_to_end()
-        finally:
-            self.traffic.waiting -= 1
-
-    async def _wait(self, delay_s: float) -> None:
-        self.traffic.waiting += 1
-        try:
-            await rest(delay_s, stopping=self._account.stopping)
-        finally:
-            self.traffic.waiting -= 1
-
-    def _leave_line(self, sending: Sending) -> None:
-        if sending.is_in_line:
-            sending.is_in_line = False
-            self._line.go_on()
-
-    def _is_over(self, _state: RetryCallState) -> bool:
-        return self._account.stopping.is_set()
-
     def _fail(self, error: LedgerError) -> None:
         """Without the ledger there is no intent, and without an intent no request."""
         self._failure = self._failure or error
         self.stop()
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """Give back what an update held, also when it was cut off before it began."""
-        sending = self._tasks.pop(task)
-        self._leave_line(sending)
+    def _leave(self) -> None:
+        """Give back what an update held."""
         self._line.leave()
         self._ask_who_is_left()
 
     def _ask_who_is_left(self) -> None:
         """A suspect that is alone can be cleared by nobody."""
-        if self._is_all_out and len(self._tasks) == 1:
+        if self._is_all_out and self._line.begun == 1:
             self._account.nobody_else()
-
-
-def _is_again(verdict: Verdict | None) -> bool:
-    return isinstance(verdict, Again)
-
-
-def _last_verdict(state: RetryCallState) -> Verdict | None:
-    return state.outcome.result() if state.outcome is not None else None
-
-
-def _after_s(state: RetryCallState) -> float:
-    verdict = _last_verdict(state)
-    return verdict.after_s if isinstance(verdict, Again) else 0.0

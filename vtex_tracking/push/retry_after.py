@@ -17,6 +17,8 @@ EPOCH_S_MIN: Final = 1_000_000_000  # a reset above this is a moment since 1970,
 
 _DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
 _RATE_PREFIXES: Final = ("ratelimit", "x-ratelimit", "x-vtex-ratelimit")
+_REMAINING_AND_RESET: Final = {f"{prefix}-remaining": f"{prefix}-reset" for prefix in _RATE_PREFIXES}
+RATE_HEADERS: Final = frozenset((*_REMAINING_AND_RESET.keys(), *_REMAINING_AND_RESET.values()))
 
 
 @frozen(kw_only=True)
@@ -32,7 +34,9 @@ def retry_after_s(value: str | None, *, now: datetime) -> float | None:
 
     A date without a zone is UTC, and one that is past means 0.
     """
-    text = (value or "").strip(" \t")
+    if value is None:
+        return None
+    text = value.strip(" \t")
     if not text.isascii() or len(text) > HEADER_CHARACTERS_MAX:
         return None
     if _DIGITS.fullmatch(text):
@@ -48,16 +52,18 @@ def retry_after_s(value: str | None, *, now: datetime) -> float | None:
 
 def read_rate_limit(headers: Mapping[str, str], *, now: datetime) -> RateLimit | None:
     """Read what is left of VTEX's limit from headers with lower-case names; unknown spellings are ignored."""
-    for prefix in _RATE_PREFIXES:
-        remaining = _whole_number(headers.get(f"{prefix}-remaining"))
+    if RATE_HEADERS.isdisjoint(headers):
+        return None
+    for of_remaining, of_reset in _REMAINING_AND_RESET.items():
+        remaining = _whole_number(headers.get(of_remaining, ""))
         if remaining is not None:
-            reset = _whole_number(headers.get(f"{prefix}-reset"))
+            reset = _whole_number(headers.get(of_reset, ""))
             if reset is not None and reset >= EPOCH_S_MIN:
                 return RateLimit(remaining=remaining, reset_s=max(0.0, reset - now.timestamp()))
             return RateLimit(remaining=remaining, reset_s=None if reset is None else float(reset))
     return None
 
 
-def _whole_number(value: str | None) -> int | None:
-    text = (value or "").strip(" \t")
+def _whole_number(value: str) -> int | None:
+    text = value.strip(" \t")
     return int(text) if len(text) <= HEADER_CHARACTERS_MAX and _DIGITS.fullmatch(text) else None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from attrs import define
 
 from vtex_tracking.model import Due, Settlement
@@ -19,7 +21,7 @@ class Traffic:
     settled: int = 0
 
 
-@define
+@define(eq=False)
 class Sending:
     """One update on its way: what is due, and what has been tried in this run."""
 
@@ -27,5 +29,9 @@ class Sending:
     history: History
     settlement: Settlement | None = None  # of the last attempt
     verdict: Verdict | None = None  # likewise
-    is_in_line: bool = True
-    is_on_wire: bool = False
+    has_turn: bool = False  # of its order
+
+    @classmethod
+    def of(cls, due: Due) -> Self:
+        """Begin with what the ledger remembers of it."""
+        return cls(due, History(is_ambiguous=due.is_ambiguous))

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import HttpProcessingError
-from attrs import define
 from yarl import URL
 
 from vtex_tracking.errors import SettingsError
@@ -20,7 +20,7 @@ from vtex_tracking.version import __version__
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-    from types import SimpleNamespace, TracebackType
+    from types import TracebackType
 
     from aiohttp.connector import Connection
 
@@ -66,8 +66,6 @@ class HttpTransport:
 
     async def __aenter__(self) -> Self:
         tls = _tls_context(self._settings.ca_file) if self._origin.scheme == "https" else True
-        trace = aiohttp.TraceConfig()
-        trace.on_request_headers_sent.append(_mark_left)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._settings.concurrency, ttl_dns_cache=DNS_CACHE_S, ssl=tls),
             timeout=aiohttp.ClientTimeout(
@@ -80,11 +78,12 @@ class HttpTransport:
                 "Accept-Encoding": "identity",
                 "Content-Type": "application/json",
                 "User-Agent": f"vtex-tracking/{__version__}",
+                "X-VTEX-API-AppKey": self._credentials.app_key.reveal(),
+                "X-VTEX-API-AppToken": self._credentials.app_token.reveal(),
             },
             response_class=_OwnResponse,
             cookie_jar=aiohttp.DummyCookieJar(),
             middlewares=(_send_once,),
-            trace_configs=[trace],
             trust_env=False,
             auto_decompress=False,
         )
@@ -102,46 +101,39 @@ class HttpTransport:
 
         Raises ValueError for an address of another host, before anything is sent.
         """
-        url = URL(request.url, encoded=True)
-        if self._session is None or url.origin() != self._origin:
-            raise ValueError(f"this transport is closed, or not for {url.origin()}")
-        progress = _Progress()
+        if self._session is None or not request.url.startswith(f"{self._origin}/"):
+            raise ValueError(f"this transport is closed, or not for {URL(request.url).origin()}")
+        body = _Body(request.body)
         try:
-            response = await self._session.put(
-                url, data=request.body, headers=self._keys(), allow_redirects=False, trace_request_ctx=progress
-            )
+            response = await self._session.put(URL(request.url, encoded=True), data=body, allow_redirects=False)
         except _LostError as lost:
-            return Failure(kind=FailureKind.DISCONNECTED, has_left=progress.has_left, message=str(lost))
+            return Failure(kind=FailureKind.DISCONNECTED, has_left=body.has_left, message=str(lost))
         except _ERRORS as error:
-            return failure_of(error, has_left=progress.has_left)
+            return failure_of(error, has_left=body.has_left)
         try:
-            body, is_whole = await _read(response.content, bytes_max=self._settings.answer_bytes_max)
+            answered, is_whole = await _read(response.content, bytes_max=self._settings.answer_bytes_max)
         finally:
             response.close()  # nothing to close where the body was read to its end
-        body = self._hide(body.decode("latin-1")).encode("latin-1")  # before a message is cut in the middle of a key
-        answer = read_answer(response.status, headers=response.headers, body=body, is_whole=is_whole, now=self._now())
+        now, headers = self._now(), response.headers
+        answer = read_answer(response.status, headers=headers, body=answered, is_whole=is_whole, now=now)
+        if answer.receipt is None:  # what it says instead may be cut in the middle of a key, so that goes first
+            answered = self._hide(answered.decode("latin-1")).encode("latin-1")
+            answer = read_answer(response.status, headers=headers, body=answered, is_whole=is_whole, now=now)
         return hidden(answer, hide=self._hide)
 
     def _hide(self, text: str) -> str:
         """Take the keys out: who answers knows them, and may show them in a page, a header or an escape."""
         return self._credentials.app_token.blot_out(self._credentials.app_key.blot_out(text))
 
-    def _keys(self) -> dict[str, str]:
-        return {
-            "X-VTEX-API-AppKey": self._credentials.app_key.reveal(),
-            "X-VTEX-API-AppToken": self._credentials.app_token.reveal(),
-        }
 
+class _Body(aiohttp.BytesPayload):
+    """The bytes of one request, and whether any byte of the request has left: aiohttp hands head and body over as one."""
 
-@define
-class _Progress:
-    """How far one request came, told by aiohttp's trace just before the first byte is handed to the socket."""
+    has_left = False
 
-    has_left: bool = False
-
-
-async def _mark_left(_session: aiohttp.ClientSession, context: SimpleNamespace, _headers: object) -> None:
-    context.trace_request_ctx.has_left = True
+    async def write_with_length(self, writer: AbstractStreamWriter, content_length: int | None) -> None:
+        self.has_left = True
+        await super().write_with_length(writer, content_length)
 
 
 class _LostError(Exception):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from vtex_tracking.model import OutcomeKind, Reason, Receipt
 from vtex_tracking.push.body import Content
@@ -47,8 +47,7 @@ class History:
     def after(self, result: Answer | Failure) -> History:
         """Count one more attempt; one that was throttled counts apart."""
         meaning = meaning_of(result)
-        return evolve(
-            self,
+        return History(
             attempts=self.attempts + (meaning.sort is not Sort.THROTTLED),
             throttles=self.throttles + (meaning.sort is Sort.THROTTLED),
             server_errors=self.server_errors + (meaning.sort is Sort.SERVER_ERROR),
@@ -70,16 +69,16 @@ class Streak:
         """Count one more answer; what says nothing about invoices, such as a 429 or a 500, leaves the row as it is."""
         if isinstance(result, Failure):
             return self
-        answered = evolve(self, answers=self.answers + 1)
-        match meaning_of(result):
-            case Meaning(reason=Reason.NOT_FOUND):
-                return evolve(answered, not_found_in_a_row=self.not_found_in_a_row + 1)
-            case Meaning(sort=Sort.TAKEN):
-                return evolve(answered, successes=self.successes + 1, not_found_in_a_row=0)
-            case Meaning(sort=Sort.REFUSED | Sort.CONFLICT):
-                return evolve(answered, not_found_in_a_row=0)
-            case _:
-                return answered
+        meaning, not_found_in_a_row = meaning_of(result), self.not_found_in_a_row
+        if meaning.reason is Reason.NOT_FOUND:
+            not_found_in_a_row += 1
+        elif meaning.sort in (Sort.TAKEN, Sort.REFUSED, Sort.CONFLICT):
+            not_found_in_a_row = 0
+        return Streak(
+            successes=self.successes + (meaning.sort is Sort.TAKEN),
+            not_found_in_a_row=not_found_in_a_row,
+            answers=self.answers + 1,
+        )
 
 
 @frozen
@@ -132,13 +131,14 @@ def judge(  # noqa: PLR0911 - one return for each thing to do
     result: Answer | Failure, *, history: History, streak: Streak, settings: Settings, chance: float
 ) -> Verdict:
     """Give the one thing to do next. `chance` in [0, 1) spreads what waits; nothing else here is random."""
+    meaning = meaning_of(result)
+    if meaning.sort is Sort.TAKEN and isinstance(result, Answer) and result.receipt is not None:
+        return Sent(result.receipt)
     stop = stop_of(result, history=history, streak=streak, settings=settings)
     if stop is not None:
         return stop
-    meaning, counted = meaning_of(result), history.after(result)
+    counted = history.after(result)
     match result, meaning.sort:
-        case Answer(receipt=Receipt() as receipt), Sort.TAKEN:
-            return Sent(receipt)
         case Answer() as answer, Sort.DOUBTED:
             return Doubted(reason=meaning.reason, message=_doubt_of(answer))
         case _, Sort.REFUSED:

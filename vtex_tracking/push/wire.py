@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from enum import StrEnum
+from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from yarl import URL
 from vtex_tracking.errors import SettingsError
 from vtex_tracking.model import Receipt, is_id
 from vtex_tracking.push.body import Body, Content, clean, read_body
-from vtex_tracking.push.retry_after import RateLimit, read_rate_limit, retry_after_s
+from vtex_tracking.push.retry_after import RATE_HEADERS, RateLimit, read_rate_limit, retry_after_s
 from vtex_tracking.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?", re.ASCII)
 _ADDRESS: Final = re.compile(r"[\x21-\x7e]+", re.ASCII)
 _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-vtex-operation-id", "x-trace-id")
+_READ_HEADERS: Final = frozenset(
+    ("content-type", "content-encoding", "location", "retry-after", *_REQUEST_ID_HEADERS, *RATE_HEADERS)
+)
 
 
 @frozen(kw_only=True)
@@ -123,12 +126,16 @@ def request_of(update: Update, *, base_url: str) -> Request:
     order_id, invoice_number = update.key.order_id, update.key.invoice_number
     if not (is_id(order_id) and is_id(invoice_number)):
         raise ValueError(f"{order_id[:80]!r} or {invoice_number[:80]!r} is not an id that may stand in an address")
+    if not _is_origin(base_url):
+        raise ValueError(f"{base_url!r} is more than the address of a store")
     order, invoice = quote(order_id, safe=""), quote(invoice_number, safe="")
-    url = URL(f"{base_url}/api/oms/pvt/orders/{order}/invoice/{invoice}/tracking", encoded=True)
-    segments = ("/", "api", "oms", "pvt", "orders", order_id, "invoice", invoice_number, "tracking")
-    if url.origin() != URL(base_url).origin() or url.parts != segments:
-        raise ValueError(f"order {order_id!r} and invoice {invoice_number!r} would be sent to another address")
-    return Request(url=str(url), body=update.body)
+    return Request(url=f"{base_url}/api/oms/pvt/orders/{order}/invoice/{invoice}/tracking", body=update.body)
+
+
+@lru_cache(maxsize=1)  # a run has one
+def _is_origin(base_url: str) -> bool:
+    """Whether what is put behind it is a path, and cannot change the host."""
+    return base_url == str(URL(base_url).origin())
 
 
 def read_answer(status: int, *, headers: Mapping[str, str], body: bytes, is_whole: bool, now: datetime) -> Answer:
@@ -138,16 +145,15 @@ def read_answer(status: int, *, headers: Mapping[str, str], body: bytes, is_whol
     """
     fields = _joined(headers)
     read = read_body(body, content_type=fields.get("content-type", ""), encoding=fields.get("content-encoding", ""))
+    receipt = _receipt_of(read) if is_whole else None
     return Answer(
         status=status,
-        receipt=_receipt_of(read) if is_whole else None,
+        receipt=receipt,
         content=read.content,
         is_whole=is_whole,
-        message=read.message,
-        request_id=next(
-            filter(None, (clean(fields.get(name, "")) for name in _REQUEST_ID_HEADERS)), read.text("traceId")
-        ),
-        redirect_host=_host_of(fields.get("location", "")),
+        message="" if receipt is not None else read.message,
+        request_id=_request_id_of(fields) or read.text("traceId"),
+        redirect_host=_host_of(fields["location"]) if "location" in fields else None,
         retry_after_s=retry_after_s(fields.get("retry-after"), now=now),
         rate_limit=read_rate_limit(fields, now=now),
     )
@@ -155,11 +161,15 @@ def read_answer(status: int, *, headers: Mapping[str, str], body: bytes, is_whol
 
 def hidden(answer: Answer, *, hide: Callable[[str], str]) -> Answer:
     """Hold every text of the answer as `hide` leaves it."""
+    receipt = answer.receipt
+    of_receipt = () if receipt is None else (receipt.receipt, receipt.date, receipt.order_id)
+    texts = " ".join(filter(None, (answer.message, answer.request_id, answer.redirect_host, *of_receipt)))
+    if hide(texts) == texts:
+        return answer
 
     def leave(text: str | None) -> str | None:
         return None if text is None else hide(text)
 
-    receipt = answer.receipt
     if receipt is not None:
         receipt = Receipt(receipt=hide(receipt.receipt), date=leave(receipt.date), order_id=leave(receipt.order_id))
     return evolve(
@@ -172,11 +182,18 @@ def hidden(answer: Answer, *, hide: Callable[[str], str]) -> Answer:
 
 
 def _joined(headers: Mapping[str, str]) -> dict[str, str]:
-    """Give each header once, its name in lower case; one that came several times is a list, as in RFC 9110 §5.3."""
-    values: defaultdict[str, list[str]] = defaultdict(list)
-    for name, value in headers.items():
-        values[name.lower()].append(value)
-    return {name: ", ".join(found) for name, found in values.items()}
+    """Give each header that is read once, in lower case; one that came several times is a list, as in RFC 9110 §5.3."""
+    values: dict[str, str] = {}
+    for spelled, value in headers.items():
+        name = spelled.lower()
+        if name in _READ_HEADERS:
+            values[name] = f"{values[name]}, {value}" if name in values else value
+    return values
+
+
+def _request_id_of(fields: Mapping[str, str]) -> str:
+    found = (clean(fields[name]) for name in _REQUEST_ID_HEADERS if name in fields)
+    return next(filter(None, found), "")
 
 
 def _receipt_of(body: Body) -> Receipt | None:

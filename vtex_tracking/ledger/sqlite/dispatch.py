@@ -10,7 +10,7 @@ from attrs import frozen
 
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.schema import UNSETTLED
-from vtex_tracking.ledger.states import after_attempt, not_before_s
+from vtex_tracking.ledger.states import State, after_attempt, not_before_s
 from vtex_tracking.model import Due, Effect, InvoiceKey, Settlement, Update
 
 _IN_FLIGHT: Final = f"{UNSETTLED} AND state = 'in_flight'"
@@ -41,27 +41,30 @@ FROM run_invoices AS listed JOIN invoices USING (invoice_id)
 WHERE run_no = ? AND seq > ? AND outcome = 'pending'
 ORDER BY seq LIMIT ?
 """
-_INTEND: Final = """
-INSERT INTO attempts (run_no, seq, number, started_s) SELECT :run_no, :seq, count(*) + 1, :now_s FROM attempts
-WHERE run_no = :run_no AND seq = :seq
+_INTEND: Final = "UPDATE invoices SET state = 'in_flight' WHERE invoice_id = ?"
+_LIST_INTENT: Final = """
+INSERT INTO attempts (run_no, seq, number, started_s) SELECT ?1, ?2, count(*) + 1, ?3 FROM attempts
+WHERE run_no = ?1 AND seq = ?2
 """
-_LAST_ATTEMPT: Final = """
-WHERE run_no = :run_no AND seq = :seq
-    AND number = (SELECT max(number) FROM attempts WHERE run_no = :run_no AND seq = :seq)
-"""
+_LAST_ATTEMPT: Final = (
+    "run_no = ?1 AND seq = ?2 AND number = (SELECT max(number) FROM attempts WHERE run_no = ?1 AND seq = ?2)"
+)
+_WITHDRAW: Final = f"DELETE FROM attempts WHERE {_LAST_ATTEMPT}"  # noqa: S608 - the condition is our own words
+_LIST_ATTEMPT: Final = f"""
+UPDATE attempts SET started_s = ?3, effect = ?4, result = ?5, latency_ms = ?6 WHERE {_LAST_ATTEMPT}
+"""  # noqa: S608 - likewise
 _LIST: Final = """
-UPDATE run_invoices SET outcome = coalesce(:outcome, outcome), reason = :reason, http_status = :http_status,
-    request_id = :request_id, receipt = :receipt, receipt_date = :receipt_date,
-    finished_s = CASE WHEN :outcome IS NULL THEN NULL ELSE :now_s END
-WHERE run_no = :run_no AND seq = :seq
+UPDATE run_invoices SET outcome = coalesce(?3, outcome), reason = ?4, http_status = ?5, request_id = ?6, receipt = ?7,
+    receipt_date = ?8, finished_s = CASE WHEN ?3 IS NULL THEN NULL ELSE ?9 END
+WHERE run_no = ?1 AND seq = ?2
 """
 _SETTLE: Final = """
-UPDATE invoices SET state = :state, settled_s = :now_s, reason = :reason, http_status = :http_status,
-    request_id = :request_id WHERE invoice_id = :invoice_id
+UPDATE invoices SET state = ?2, settled_s = ?3, reason = ?4, http_status = ?5, request_id = ?6 WHERE invoice_id = ?1
 """
 _CONFIRM: Final = """
-UPDATE invoices SET body = NULL, receipt = :receipt, receipt_date = :receipt_date, confirmed_run_no = known_run_no
-WHERE invoice_id = :invoice_id
+UPDATE invoices SET state = ?2, settled_s = ?3, reason = ?4, http_status = ?5, request_id = ?6, body = NULL, receipt = ?7,
+    receipt_date = ?8, confirmed_run_no = known_run_no
+WHERE invoice_id = ?1
 """
 
 
@@ -144,57 +147,43 @@ class Dispatch:
         )
 
     def write(self, entries: Sequence[Entry]) -> None:
-        """All of these entries, in one commit."""
+        """All of these entries, in one commit; no two of them are of the same update."""
         with self._ledger.transaction() as sql:
-            for entry in entries:
-                match entry:
-                    case Intent():
-                        self._intend(sql, entry)
-                    case Withdrawal():
-                        self._withdraw(sql, entry)
-                    case Settled():
-                        self._settle(sql, entry)
+            self._intend(sql, [entry for entry in entries if isinstance(entry, Intent)])
+            self._withdraw(sql, [entry for entry in entries if isinstance(entry, Withdrawal)])
+            self._settle(sql, [entry for entry in entries if isinstance(entry, Settled)])
 
-    def _intend(self, sql: sqlite3.Connection, entry: Intent) -> None:
-        listed = {"run_no": self._run_no, "seq": entry.due.seq, "now_s": entry.now_s}
-        sql.execute("UPDATE invoices SET state = 'in_flight' WHERE invoice_id = ?", (entry.due.invoice_id,))
-        sql.execute(_INTEND, listed)
+    def _intend(self, sql: sqlite3.Connection, entries: Sequence[Intent]) -> None:
+        sql.executemany(_INTEND, [(entry.due.invoice_id,) for entry in entries])
+        sql.executemany(_LIST_INTENT, [(self._run_no, entry.due.seq, entry.now_s) for entry in entries])
 
-    def _withdraw(self, sql: sqlite3.Connection, entry: Withdrawal) -> None:
-        sql.execute(f"DELETE FROM attempts {_LAST_ATTEMPT}", {"run_no": self._run_no, "seq": entry.due.seq})  # noqa: S608
-        state = after_attempt(Effect.NOT_APPLIED, was_ambiguous=_is_in_doubt(sql, entry.due))
-        sql.execute("UPDATE invoices SET state = ? WHERE invoice_id = ?", (state, entry.due.invoice_id))
+    def _withdraw(self, sql: sqlite3.Connection, entries: Sequence[Withdrawal]) -> None:
+        for entry in entries:
+            state = _state_after(sql, entry.due, Effect.NOT_APPLIED)
+            sql.execute(_WITHDRAW, (self._run_no, entry.due.seq))
+            sql.execute("UPDATE invoices SET state = ? WHERE invoice_id = ?", (state, entry.due.invoice_id))
 
-    def _settle(self, sql: sqlite3.Connection, entry: Settled) -> None:
-        due, settlement = entry.due, entry.settlement
-        receipt = settlement.receipt
-        values = {
-            "run_no": self._run_no,
-            "seq": due.seq,
-            "invoice_id": due.invoice_id,
-            "now_s": entry.now_s,
-            "outcome": settlement.outcome,
-            "reason": settlement.reason,
-            "http_status": settlement.http_status,
-            "request_id": settlement.request_id,
-            "receipt": None if receipt is None else receipt.receipt,
-            "receipt_date": None if receipt is None else receipt.date,
-            "started_s": settlement.started_s,
-            "effect": settlement.effect,
-            "result": str(settlement.http_status or settlement.reason),
-            "latency_ms": settlement.latency_ms,
-            "state": after_attempt(settlement.effect, was_ambiguous=_is_in_doubt(sql, due)),
-        }
-        if settlement.effect is Effect.AMBIGUOUS:
-            sql.execute(_DOUBT, (due.invoice_id, due.update.fingerprint, entry.now_s))
-        sql.execute(
-            f"UPDATE attempts SET started_s = :started_s, effect = :effect, result = :result, latency_ms = :latency_ms {_LAST_ATTEMPT}",  # noqa: S608
-            values,
-        )
-        sql.execute(_LIST, values)
-        sql.execute(_SETTLE, values)
-        if settlement.effect is Effect.CONFIRMED:
-            sql.execute(_CONFIRM, values)
+    def _settle(self, sql: sqlite3.Connection, entries: Sequence[Settled]) -> None:
+        run_no = self._run_no
+        ambiguous = [entry for entry in entries if entry.settlement.effect is Effect.AMBIGUOUS]
+        sql.executemany(_DOUBT, [(one.due.invoice_id, one.due.update.fingerprint, one.now_s) for one in ambiguous])
+        attempts, listed, settled, confirmed = [], [], [], []
+        for entry in entries:
+            due, one = entry.due, entry.settlement
+            receipt, receipt_date = (None, None) if one.receipt is None else (one.receipt.receipt, one.receipt.date)
+            result = str(one.http_status or one.reason)
+            attempts.append((run_no, due.seq, one.started_s, one.effect, result, one.latency_ms))
+            said = (one.reason, one.http_status, one.request_id)
+            listed.append((run_no, due.seq, one.outcome, *said, receipt, receipt_date, entry.now_s))
+            state = _state_after(sql, due, one.effect)
+            if one.effect is Effect.CONFIRMED:
+                confirmed.append((due.invoice_id, state, entry.now_s, *said, receipt, receipt_date))
+            else:
+                settled.append((due.invoice_id, state, entry.now_s, *said))
+        sql.executemany(_LIST_ATTEMPT, attempts)
+        sql.executemany(_LIST, listed)
+        sql.executemany(_SETTLE, settled)
+        sql.executemany(_CONFIRM, confirmed)
 
 
 def doubt_in_flight(ledger: LedgerFile, *, now_s: float) -> int:
@@ -206,6 +195,12 @@ def doubt_in_flight(ledger: LedgerFile, *, now_s: float) -> int:
         sql.execute(_CLOSE_LAST_RUN)
         sql.execute(_DOUBT_ALL, {"now_s": now_s})
         return sql.execute(f"UPDATE invoices SET state = 'unknown' WHERE {_IN_FLIGHT}").rowcount  # noqa: S608
+
+
+def _state_after(sql: sqlite3.Connection, due: Due, effect: Effect) -> State:
+    """Where an attempt leaves an invoice; only what was not applied depends on the attempts before it."""
+    was_ambiguous = effect is Effect.NOT_APPLIED and _is_in_doubt(sql, due)
+    return after_attempt(effect, was_ambiguous=was_ambiguous)
 
 
 def _is_in_doubt(sql: sqlite3.Connection, due: Due) -> bool:
