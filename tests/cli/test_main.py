@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -37,6 +38,19 @@ def test_help_imports_nothing_that_only_a_run_needs(arguments: list[str]) -> Non
     help_text, _, imported = done.stdout.partition("imported:")
     assert "Usage:" in help_text
     assert set() == HEAVY & set(imported.split())
+
+
+def test_a_plan_imports_no_http_client(folder: Path) -> None:
+    """What sends nothing does not wait for what would send it, which is the slowest of all to import."""
+    (folder / "feed.csv").write_text("order_id,invoice_number,date,description\no1,n1,2026-03-02,x\n", encoding="utf-8")
+    script = (
+        "import sys; from vtex_tracking.cli.main import cli; "
+        "cli(['plan', '--account', 'mystore', 'feed.csv'], standalone_mode=False); print('imported:', *sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)  # noqa: S603 - our own script
+    plan, _, imported = done.stdout.partition("imported:")
+    assert "Plan for mystore" in plan
+    assert "aiohttp" not in imported.split()
 
 
 def test_the_package_runs_as_a_module_under_the_commands_name() -> None:

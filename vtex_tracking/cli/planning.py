@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
+from vtex_tracking.cli import loop
 from vtex_tracking.cli.assemble import settings_from
 from vtex_tracking.cli.logs import configure, log_lost_exceptions
 from vtex_tracking.cli.terminal import amount, lasting, say, section
@@ -29,7 +29,7 @@ def plan(feeds: Sequence[str], *, options: Mapping[str, Any], is_json: bool) -> 
     """A plan needs no credentials, opens no connection, and changes nothing in the ledger."""
     configure(level=options["log_level"], form=options["log_format"])
     settings = settings_from(options)
-    made = asyncio.run(_plan(feeds, settings=settings))
+    made = loop.run(_plan(feeds, settings=settings))
     say(json_of(made) if is_json else "\n".join(lines_of(made, settings=settings)))
     return made.exit_code
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import resource
 import tempfile
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 
+from vtex_tracking.cli import loop
 from vtex_tracking.cli.assemble import settings_from
 from vtex_tracking.cli.credentials import read_credentials
 from vtex_tracking.cli.logs import configure, log_lost_exceptions
@@ -39,9 +39,9 @@ def push(feeds: Sequence[str], *, options: Mapping[str, Any]) -> int:
     display = None if options["quiet"] else display_for_stderr()
     settings = settings_from(options, run_id=run_id)
     if options["sandbox"]:
-        return asyncio.run(_push_to_sandbox(feeds, settings=settings, run_id=run_id, display=display))
+        return loop.run(_push_to_sandbox(feeds, settings=settings, run_id=run_id, display=display))
     credentials = read_credentials(os.environ)
-    return asyncio.run(_push(feeds, settings=settings, credentials=credentials, run_id=run_id, display=display))
+    return loop.run(_push(feeds, settings=settings, credentials=credentials, run_id=run_id, display=display))
 
 
 def _leave_no_core() -> None:
