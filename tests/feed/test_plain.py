@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Final
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from vtex_tracking.feed.columns import Field, find_columns
-from vtex_tracking.feed.defects import ValueProblem
+from vtex_tracking.feed.defects import DefectCode, ValueProblem
 from vtex_tracking.feed.entries import Entry, Shape
 from vtex_tracking.feed.mapped import Mapper
 from vtex_tracking.feed.plain import PlainReader
@@ -30,20 +31,32 @@ VALUES: Final[dict[Field, list[object]]] = {
     Field.INVOICE_NUMBER: ["0001", "7-A", "1,0", None, 12],
     Field.DATE: [
         "2026-03-05", "2026-03-05 10:00:07", "2026-03-05T10:00:07", "05/03/2026 10:00", "2026-02-30 10:00:07", "03/25/2026",
-        "2026-03-05 24:00:00", "2026-03-05 10:00:07-03:00", "1999-03-05 10:00:07", "2099-12-31 23:59:59", "", None, "#N/D",
+        "2026-03-05 24:00:00", "2026-03-05 10:00:07-03:00", "1999-03-05 10:00:07", "2099-12-31 23:59:59", "05/03/2026 10:00:07",
+        "25/12/2026", "2026-11-23 12:00:00", "2026-11-24 12:00:01", "2026-11-24 11:00:00-03:00", "", None, " ", " " * (KEPT_CHARACTERS_MAX + 1), "#N/D", 5,
     ],
     Field.TIME: ["", "10:00", "10:00:07", "25:00", None],
     Field.DESCRIPTION: ["ok", "Objeto em trânsito", "Sa\u0303o", " ok", "ok\x07", "####", "", "a\tb", "\ud800", None, 5],
     Field.CITY: ["", "Curitiba", "Curitiba ", "x" * 301, None],
     Field.STATE: ["", "PR", "#REF!", ["PR"]],
-    Field.CITY_STATE: ["", "Curitiba/PR", None],
-    Field.IS_DELIVERED: ["", "não", "Não", "NAO", "0", False, 0, 0.0, None, "sim", "talvez", True],
-    Field.DELIVERED_DATE: ["", None, "05/03/2026", 0],
-    Field.EVENT_CODE: ["", None, "01", 0],
+    Field.CITY_STATE: ["", "Curitiba/PR", "Embu - Guaçu - SP", "Itu", "Itu/", " Itu/SP", "Ita\u0303o/SP", None, 0, 5],
+    Field.IS_DELIVERED: ["", "não", "Não", "NAO", "0", False, 0, 0.0, None, "sim", "S", "talvez", True, 1, []],
+    Field.DELIVERED_DATE: [
+        "", None, "05/03/2026", "2026-03-05 10:00:07", "2026-03-05T10:00", "2026-11-23 12:00:01", "2026-11-24 12:00:01", "2026-11-25",
+        "2026-11-24 11:00:00-03:00", "2026-11-24 11:00:00+03:00", "2026-03-05 10:00:07.5", "31/02/2026", 0,
+    ],
+    Field.DELIVERED_TIME: ["", "10:00", "10:00:07", "25:00", None],
+    Field.EVENT_CODE: ["", None, "01", " 02", "03", "04", "05", "99", 0],
     Field.TRACKING_NUMBER: ["", "QB1BR", 3],
     Field.VOLUME: ["", None, "1/2", 0],
     Field.VOLUMES: ["", None, "2", 0],
 }  # fmt: skip
+CODES: Final = {
+    "01": Code(text="Entregue", is_delivered=True),
+    "02": Code(text="Saiu"),
+    "03": Code(text="Devolvido", is_returned=True),
+    "04": Code(is_skipped=True),
+    "05": Code(),
+}
 SETTINGS: Final = [
     FeedSettings(),
     FeedSettings(timezone="America/Sao_Paulo"),
@@ -51,7 +64,10 @@ SETTINGS: Final = [
     FeedSettings(date_formats=("%Y-%d-%m %H:%M:%S", "%d/%m/%Y")),
     FeedSettings(mapping=FeedMapping(constants={"city": "Itu"})),
     FeedSettings(mapping=FeedMapping(invoice_digits=9)),
-    FeedSettings(mapping=FeedMapping(codes={"01": Code(text="Saiu", is_delivered=True)})),
+    FeedSettings(mapping=FeedMapping(constants={"order_id": "2-02", "volume": "1"})),
+    FeedSettings(mapping=FeedMapping(templates={"description": "{description} ({city})"})),
+    FeedSettings(mapping=FeedMapping(skips={"state": ("PR",)})),
+    FeedSettings(mapping=FeedMapping(codes=CODES)),
 ]
 
 
@@ -61,11 +77,11 @@ class _Ways:
     def __init__(self, settings: FeedSettings, *, now: datetime) -> None:
         self.tally = Tally()
         self._records = RecordReader(now=now, settings=settings, tally=self.tally)
-        self._mapper = Mapper("feed", settings.mapping, {})
-        self._plain = PlainReader(self._records, settings)
+        self._mapper = Mapper("feed", settings.mapping, {"99": Code(text="Em rota")})
+        self.plain = PlainReader(self._mapper, self._records, settings)
 
     def short(self, entry: Entry) -> TrackingEvent | None:
-        return self._plain.read(entry, place="feed:2")
+        return self.plain.read(entry, place="feed:2")
 
     def long(self, entry: Entry) -> TrackingEvent | None:
         try:
@@ -116,6 +132,17 @@ def test_one_value_that_is_not_plain_is_enough_for_the_long_way(now: datetime, *
             assert event is None or ways.long(entry) == event
 
 
+def test_dates_and_the_times_beside_them_are_read_together(now: datetime) -> None:
+    """Each of one with each of the other; a time is never left out."""
+    shape = _shape(*USUAL, Field.TIME)
+    for settings in SETTINGS:
+        ways = _Ways(settings, now=now)
+        for date, time in product(VALUES[Field.DATE], VALUES[Field.TIME]):
+            entry = Entry(2, shape, ("1-01", "0001", date, "ok", time))
+            event = ways.short(entry)
+            assert event is None or ways.long(entry) == event
+
+
 @pytest.mark.parametrize(
     ("written", "sent"),
     [
@@ -137,17 +164,97 @@ def test_most_records_go_the_short_way(now: datetime, *, written: str, sent: str
             event.city = "Salto"  # type: ignore[misc]
 
 
-def test_a_shape_without_an_event_has_no_short_way(now: datetime) -> None:
-    """Such as that of a backfill of deliveries."""
-    shape = _shape(Field.ORDER_ID, Field.INVOICE_NUMBER, Field.DELIVERED_DATE)
-    assert _Ways(FeedSettings(), now=now).short(Entry(2, shape, ("1-01", "0001", "2026-03-05"))) is None
+@pytest.mark.parametrize("event_date", ["2026-03-05 10:00:07", "2026-11-24 12:00:01", "", None])
+def test_event_and_delivery_are_weighed_together(now: datetime, *, event_date: str | None) -> None:
+    """Either may be there alone, and a delivery must have been, at a date of its own or its event's."""
+    shape = _shape(*USUAL, Field.IS_DELIVERED, Field.DELIVERED_DATE)
+    ways = _Ways(FeedSettings(), now=now)
+    fields = (("ok", ""), VALUES[Field.IS_DELIVERED], VALUES[Field.DELIVERED_DATE])
+    events = 0
+    for description, said, delivered in product(*fields):
+        entry = Entry(2, shape, ("1-01", "0001", event_date, description, said, delivered))
+        event = ways.short(entry)
+        assert event is None or ways.long(entry) == event
+        events += event is not None
+    assert events > 0
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (("2026-03-05 10:00:07", "Entregue", "sim", ""), ("2026-03-05 10:00:07", "Entregue", True, None)),
+        (("2026-03-05", "Entregue", True, None), ("2026-03-05", "Entregue", True, None)),
+        (("05/03/2026 10:00", "ok", "", "06/03/2026"), ("2026-03-05 10:00:00", "ok", True, "2026-03-06 00:00")),
+        (("", "", "", "2026-03-06T10:00:07"), (None, None, True, "2026-03-06 10:00")),
+        ((None, "", "S", "06/03/2026 10:00:07"), (None, None, True, "2026-03-06 10:00")),
+        (("", "", None, "2026-11-23 12:00:00"), (None, None, True, "2026-11-23 12:00")),
+        (("", "", None, "2026-03-06 10:00-03:00"), (None, None, True, "2026-03-06 10:00-03:00")),
+    ],
+)
+def test_most_deliveries_go_the_short_way(
+    now: datetime, *, values: tuple[object, ...], expected: tuple[object, ...]
+) -> None:
+    """With an event or without, in the forms that feeds have."""
+    shape = _shape(*USUAL, Field.IS_DELIVERED, Field.DELIVERED_DATE)
+    event = _Ways(FeedSettings(), now=now).short(Entry(2, shape, ("1-01", "0001", *values)))
+    assert event is not None
+    assert expected == (event.date, event.description, event.is_delivered, event.delivered_date)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("01", ("Entregue", True)),
+        (" 02", ("Saiu", False)),
+        ("05", ("ok", False)),
+        ("77", ("ok", False)),
+        ("", ("ok", False)),
+    ],
+)
+def test_events_by_their_codes_go_the_short_way(now: datetime, *, code: str, expected: tuple[str, bool]) -> None:
+    """What the mapping makes of them is looked at as any record is."""
+    ways = _Ways(FeedSettings(mapping=FeedMapping(codes=CODES)), now=now)
+    event = ways.short(Entry(2, _shape(*USUAL, Field.EVENT_CODE), ("1-01", "0001", "2026-03-05", "ok", code)))
+    assert event is not None
+    assert expected == (event.description, event.is_delivered)
+
+
+@pytest.mark.parametrize("code", ["03", "04"])
+def test_what_goes_back_or_is_left_out_takes_the_long_way(now: datetime, *, code: str) -> None:
+    """Neither is an event as most are."""
+    ways = _Ways(FeedSettings(mapping=FeedMapping(codes=CODES)), now=now)
+    assert ways.short(Entry(2, _shape(*USUAL, Field.EVENT_CODE), ("1-01", "0001", "2026-03-05", "ok", code))) is None
+
+
+def test_a_city_with_its_state_goes_the_short_way(now: datetime) -> None:
+    """A state of its own comes first."""
+    ways = _Ways(FeedSettings(), now=now)
+    shape = _shape(*USUAL, Field.CITY_STATE, Field.STATE)
+    events = [
+        ways.short(Entry(2, shape, ("1-01", "0001", "2026-03-05", "ok", "Itu/SP", state))) for state in ("", "PR")
+    ]
+    assert [("Itu", "SP"), ("Itu", "PR")] == [(event.city, event.state) for event in events if event is not None]
+
+
+def test_an_entry_with_a_problem_has_no_short_way(now: datetime) -> None:
+    """Whatever its values are."""
+    entry = Entry(2, _shape(*USUAL), ("1-01", "0001", "2026-03-05", "ok"))
+    ways = _Ways(FeedSettings(), now=now)
+    assert ways.short(entry) is not None
+    assert ways.short(entry._replace(problem=ValueProblem(DefectCode.BAD_DATE, "is bad"))) is None
+
+
+def test_a_shape_without_an_order_has_no_short_way(now: datetime) -> None:
+    """Its orders are found in a map of invoices."""
+    shape = _shape(Field.INVOICE_NUMBER, Field.DATE, Field.DESCRIPTION)
+    assert _Ways(FeedSettings(), now=now).short(Entry(2, shape, ("0001", "2026-03-05", "ok"))) is None
 
 
 def test_what_the_short_way_remembers_does_not_grow(now: datetime) -> None:
     """A feed that says nothing twice, in ever other columns, is remembered no longer than any other."""
-    plain = _Ways(FeedSettings(), now=now)._plain
+    plain = _Ways(FeedSettings(), now=now).plain
     for number in range(KEPT_MAX + 10):
-        values = ("1", "2", f"05/03/{2000 + number % 100} {number % 24}:{number // 100:02}", f"step {number}")
+        values = ("1", "2", f"05.03.{2000 + number % 100} {number % 24}:{number // 100:02}", f"step {number}")
         shape = _shape(*USUAL) if number % 100 else Shape(columns=find_columns([*USUAL, f"x{number}"], mapping={}))
         plain.read(Entry(2, shape, values), place="")
     assert (

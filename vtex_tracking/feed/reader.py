@@ -99,8 +99,9 @@ class FeedReader:
         tally.format = form.name
         codes = form.codes if settings.mapping.code_table is None else FORMATS[settings.mapping.code_table].codes
         records = RecordReader(now=self._now, settings=settings, tally=tally, find=self._finder())
-        meaning = _Meaning(mapper=Mapper(name, settings.mapping, codes), records=records)
-        plain = PlainReader(records, settings)
+        mapper = Mapper(name, settings.mapping, codes)
+        meaning = _Meaning(mapper=mapper, records=records)
+        plain = PlainReader(mapper, records, settings)
         survey = self._survey
         reading = Reading(name=name, settings=settings, tally=tally, judge=meaning, is_survey=survey is not None)
         for entry in form.read(content, reading):

@@ -16,12 +16,11 @@ _DECIMAL: Final = re.compile(r"\d+[.,]0+", re.ASCII)
 _SPREADSHEET_ERRORS: Final = frozenset(
     ("#N/A", "#N/D", "#REF!", "#VALUE!", "#VALOR!", "#DIV/0!", "#NAME?", "#NOME?", "#NUM!", "#NÚM!", "#NULL!", "#NULO!")
 )
-_BOOLS: Final = {
+BOOLS: Final = {
     "": None,
     "true": True, "1": True, "sim": True, "s": True, "yes": True, "y": True, "verdadeiro": True,
     "false": False, "0": False, "nao": False, "não": False, "n": False, "no": False, "falso": False,
 }  # fmt: skip
-NOES: Final = tuple(text for text, said in _BOOLS.items() if not said)  # and what says nothing
 COUNT_MAX: Final = 10_000
 _RAW_FACTOR: Final = 2  # a letter and its accent are one character once they are put together
 _MARKS_MAX: Final = 100  # on one letter; putting n of them in order takes n² steps
@@ -94,12 +93,12 @@ def read_bool(value: object, *, field: str) -> bool | None:
     match value:
         case bool() | None:
             return value
-        case str() if value in _BOOLS:
-            return _BOOLS[value]
+        case str() if value in BOOLS:
+            return BOOLS[value]
         case str() | int():
             text = str(value).strip().casefold()
-            if text in _BOOLS:
-                return _BOOLS[text]
+            if text in BOOLS:
+                return BOOLS[text]
             problem = (
                 f"{show(str(value))} is neither yes nor no; expected true/false, 1/0, sim/não, s/n, yes/no or nothing"
             )

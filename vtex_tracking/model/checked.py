@@ -24,7 +24,16 @@ from vtex_tracking.model.tracking import TrackingEvent
 
 
 def checked_event(
-    order_id: str, *, invoice_number: str, date: str, description: str, city: str, state: str, place: str
+    order_id: str,
+    *,
+    invoice_number: str,
+    date: str | None,
+    description: str | None,
+    city: str,
+    state: str,
+    is_delivered: bool,
+    delivered_date: str | None,
+    place: str,
 ) -> TrackingEvent:
     """The event that `TrackingEvent` makes of values that it would keep as they are, without looking at them again.
 
@@ -37,10 +46,10 @@ def checked_event(
     _put_description(event, description)
     _put_city(event, city)
     _put_state(event, state)
-    _put_is_delivered(event, False)  # noqa: FBT003 - a slot has no name for its value
-    _put_delivered_date(event, None)
+    _put_is_delivered(event, is_delivered)
+    _put_delivered_date(event, delivered_date)
     _put_place(event, place)
     _put_volume(event, "")
     _put_volumes(event, None)
-    _put_is_returned(event, False)  # noqa: FBT003 - likewise
+    _put_is_returned(event, False)  # noqa: FBT003 - a slot has no name for its value
     return event

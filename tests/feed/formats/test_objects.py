@@ -184,6 +184,85 @@ def test_an_object_in_a_line_is_read_as_strictly_as_any(text: str, end: str) -> 
     assert closely == simple
 
 
+LINES: Final = st.lists(
+    st.sampled_from(
+        [
+            '{"a":"x"}', '{"a":1,"b":null}', "{}", '{"a":[1', '{"b":2}]},3', '{"a":1},2', '{"a":"', '{","b":1}', "2]}", "[1]", " {}", "",
+            '{"a":1,"a":2}', '{"a":["x"]}', r'{"a":"\"","a":1}', r'{"a":"\u00e3"}', r'{"a":"\ud800"}', '{"a":NaN}', '{"a":"{"}', '{"a":{}}',
+        ]
+    ),
+    min_size=1, max_size=4,
+)  # fmt: skip
+
+
+@given(
+    lines=st.lists(st.sampled_from(['{"a":"x"}', '{"b":1}']), max_size=2).flatmap(
+        lambda first: LINES.map(lambda more: [*first, *more])
+    ),
+    end=st.sampled_from(["\n", "\r\n", "\r"]),
+)
+def test_lines_read_at_once_are_what_each_is_by_itself(lines: list[str], end: str) -> None:
+    """Whatever stands in the lines beside it."""
+    text = "\n" + "".join(line + end for line in lines)
+    at_once = [(one.value, one.problem and one.problem.code) for one in _read("{}" + text)[1:]]
+    parsed = [_parsed(line + end) for line in lines if line]
+    assert [(value or {}, code or None) for value, code in parsed] == at_once
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ['{"a":[1', '{"b":2}]},3'],  # one object in two lines, and a number: as many values as lines
+        ['{"a":[1', '{"b":2}]},{"c":3}'],
+        ['{"a":[1', '{}]},{"c":3}'],
+        ['{"a":[1', "{}]}"],
+        ['{"a":1},{"b":[1', "2]}"],
+        ['{"a":1},2'],
+        ['{"a":1}],[1'],
+        ['{"a":"x"}', '{"a":1,"a":"2"}'],
+        ['{"a":"x"}', '{"a":"{"}'],
+        ['{"a":"x"}', r'{"a":"\ud800"}'],
+        ['{"a":"x"}', '{"a":-Infinity}'],
+        ['{"a":"x"}', f'{{"a":{"[" * 100_000}}}'],
+        ['{"a":"x"}', f'{{"a":{"9" * 5000}}}'],
+    ],
+)
+def test_lines_that_only_look_like_objects_together_are_none(lines: list[str]) -> None:
+    """Each is judged as if it stood alone."""
+    expected = [_parsed(f"{line}\n") for line in lines]
+    found = [(one.value, one.problem) for one in _read("".join(f"{line}\n" for line in lines))]
+    assert [(value or {}, code) for value, code in expected] == [
+        (value, "" if problem is None else problem.code) for value, problem in found
+    ]
+
+
+def test_lines_read_at_once_keep_their_numbers_and_texts() -> None:
+    """Also behind others that are not read so."""
+    found = _read('{"a":1}\n{"a":"2"}\r\n\n{"a":{}}\n')
+    assert [(1, '{"a":1}'), (2, '{"a":"2"}'), (4, '{"a":{}}')] == [(one.number, one.text) for one in found]
+    found = _read('{"a":1}\n{"a":"2"}\r\n')
+    assert [(1, '{"a":1}'), (2, '{"a":"2"}')] == [(one.number, one.text) for one in found]
+
+
+def test_lines_of_which_one_has_an_odd_byte_keep_their_numbers() -> None:
+    """Then each of them is a block of its own."""
+    found = _read(b'{"a":1}\n{"a":"\xe3"}\n{"a":2}\n')
+    assert [(1, 1), (2, "ã"), (3, 2)] == [(one.number, one.value["a"]) for one in found]
+
+
+def test_a_line_with_a_fault_is_no_object() -> None:
+    """Even where what is kept of it would be one."""
+    [found] = _read("{}" + " " * 300, line_bytes_max=200)
+    assert found.problem is not None
+    assert "line_too_long" == found.problem.code
+
+
+def test_a_list_in_a_line_is_taken_apart_however_simple() -> None:
+    """Each of its values is judged for itself."""
+    found = _read('{}\n{"items":[1,2]}\n', list_key="items")
+    assert [True, False, False] == [one.problem is None for one in found]
+
+
 def _parsed(text: str) -> tuple[object, str]:
     try:
         return parse_object(Line(1, text)), ""

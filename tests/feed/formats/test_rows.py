@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vtex_tracking.errors import FeedError
@@ -44,6 +44,7 @@ def _rows(blocks: list[Block]) -> tuple[list[Row], str, int]:
     return rows, "", tally.blank_lines
 
 
+@example(text=' \n"', ends=[])
 @given(text=TEXTS, ends=st.lists(st.integers(1, 9), max_size=3))
 def test_rows_are_the_same_however_many_lines_come_at_once(text: str, ends: list[int]) -> None:
     """Each line for itself, some of them, or all: rows, blank lines and the error are the same."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from vtex_tracking.feed.content import Content
     from vtex_tracking.feed.entries import Reading
-    from vtex_tracking.feed.formats.objects import JsonObject
+    from vtex_tracking.feed.formats.decoding import JsonObject
 
 _NAMES: Final = (
     Field.TRACKING_NUMBER,

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn, TypeAlias
+from itertools import count
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from attrs import frozen
 
 from vtex_tracking.errors import FeedError
-from vtex_tracking.feed.defects import LINE_PROBLEMS, DefectCode, ValueProblem, show
+from vtex_tracking.feed.defects import LINE_PROBLEMS, DefectCode, ValueProblem
 from vtex_tracking.feed.entries import TEXT_CHARACTERS_MAX, Entry
+from vtex_tracking.feed.formats.decoding import DECODER, JsonObject, check_unicode, flat_objects, too_many_digits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -20,13 +21,9 @@ if TYPE_CHECKING:
     from vtex_tracking.feed.entries import Reading, Shape
     from vtex_tracking.feed.lines import Line
 
-JsonObject: TypeAlias = dict[str, object]
-
-_SURROGATE: Final = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACES: Final = re.compile(r"[ \t\r\n]*")
 _GOES_ON: Final = ("{", "[", ",", ":")  # ends of a first line after which its object goes on
 _EXPECTED: Final = "one event or invoice"
-_LINE_ENDS: Final = ("", "\n", "\r\n", "\r")
 _HINT: Final = "write one object a line, such as with: jq -c"
 
 
@@ -53,11 +50,16 @@ def read_objects(content: Content, reading: Reading, *, list_key: str = "") -> I
     if _is_document(content.first_lines(), list_key):
         yield from _read_document(content, reading.name, list_key)
         return
-    for line in content.lines():
-        if line.fault is None and line.text.isspace():
-            reading.tally.blank_lines += 1
-        else:
-            yield from _in_line(line, list_key)
+    for block in content.blocks():
+        values = None if list_key or block.fault is not None else flat_objects(block.texts)
+        if values is not None:
+            yield from map(Found, count(block.number), map(_kept, block.texts), values)
+            continue
+        for line in block.lines():
+            if line.fault is None and line.text.isspace():
+                reading.tally.blank_lines += 1
+            else:
+                yield from _in_line(line, list_key)
 
 
 @frozen(kw_only=True)
@@ -101,7 +103,7 @@ def _is_document(lines: Sequence[str], list_key: str) -> bool:
 
 
 def _in_line(line: Line, list_key: str) -> list[Found]:
-    text = line.text[:TEXT_CHARACTERS_MAX].rstrip("\r\n")  # once: the defects of a line share it
+    text = _kept(line.text)  # once: the defects of a line share it
     try:
         value = parse_object(line)
     except ValueProblem as problem:
@@ -109,6 +111,10 @@ def _in_line(line: Line, list_key: str) -> list[Found]:
     if not list_key:
         return [Found(line.number, text, value)]
     return [_found(one, number=line.number, text=text) for one in _listed(value, list_key)]
+
+
+def _kept(text: str) -> str:
+    return text[:TEXT_CHARACTERS_MAX].rstrip("\r\n")
 
 
 def _read_document(content: Content, name: str, list_key: str) -> Iterator[Found]:
@@ -133,14 +139,14 @@ def _decode_all(text: str) -> list[object]:
     end = _after_spaces(text, 0)
     try:
         while end < len(text):
-            value, end = _DECODER.raw_decode(text, end)
+            value, end = DECODER.raw_decode(text, end)
             end = _after_spaces(text, end)
             values.append(value)
     except json.JSONDecodeError:
         raise
     except ValueError:
-        raise _too_many_digits() from None
-    _check_unicode(values, text)
+        raise too_many_digits() from None
+    check_unicode(values, text)
     return values
 
 
@@ -166,11 +172,12 @@ def parse_object(line: Line) -> JsonObject:
     """A line is one JSON object, strictly: no NaN, no key twice, no half characters. Raises ValueProblem."""
     if line.fault is not None:
         raise ValueProblem(line.fault, LINE_PROBLEMS[line.fault])
+    flat = flat_objects([line.text])
+    if flat is not None:
+        return flat[0]
     try:
-        found = _flat_object(line.text)
-        if found is None:
-            found = _DECODER.decode(line.text)
-        _check_unicode(found, line.text)
+        found = DECODER.decode(line.text)
+        check_unicode(found, line.text)
     except json.JSONDecodeError as error:
         if not line.text.endswith(("\n", "\r")):
             problem = "is the last line, and ends in the middle; was the feed still being written?"
@@ -179,24 +186,8 @@ def parse_object(line: Line) -> JsonObject:
     except RecursionError:
         raise ValueProblem(DefectCode.TOO_DEEP, f"is nested too deeply; expected {_EXPECTED}") from None
     except ValueError:
-        raise _too_many_digits() from None
+        raise too_many_digits() from None
     return check_object(found, _EXPECTED)
-
-
-def _flat_object(text: str) -> JsonObject | None:
-    """The object that a line is if it has no other inside and no key twice; None where that takes a closer look.
-
-    Each key and each text stands between two quotes: there would be more of them, were a key there twice.
-    """
-    if text.count("{") != 1 or not text.startswith("{"):
-        return None
-    try:
-        found: JsonObject
-        found, end = _QUICK_DECODER.raw_decode(text)
-    except ValueError:
-        return None
-    quoted = len(found) + list(map(type, found.values())).count(str)
-    return found if text.count('"') == 2 * quoted and text[end:] in _LINE_ENDS else None
 
 
 def check_object(value: object, expected: str) -> JsonObject:
@@ -221,34 +212,3 @@ def inner(value: object, *keys: str) -> object:
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
-
-
-def _check_unicode(found: object, text: str) -> None:
-    if "\\u" not in text or not _SURROGATE.search(text):  # a pair of them is a character, and half of one is none
-        return
-    try:
-        json.dumps(found, ensure_ascii=False).encode()
-    except UnicodeEncodeError:
-        raise ValueProblem(DefectCode.BAD_UNICODE, "holds half of a surrogate pair, which is no character") from None
-
-
-def _too_many_digits() -> ValueProblem:
-    return ValueProblem(DefectCode.BAD_NUMBER, "holds a number of thousands of digits")
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueProblem(DefectCode.BAD_NUMBER, f"holds {name}, which is not JSON")
-
-
-def _unique(pairs: list[tuple[str, object]]) -> JsonObject:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
-        raise ValueProblem(DefectCode.DUPLICATE_KEY, f"has the key {show(twice)} twice")
-    return found
-
-
-_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
-_QUICK_DECODER: Final = json.JSONDecoder(
-    parse_constant=_refuse_constant
-)  # of a key that is there twice, it keeps the last

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from vtex_tracking.errors import FeedError
@@ -36,11 +37,11 @@ def read_rows(
         if rows is None:
             yield from _read_closely(block, feeder, delimiter)
             continue
-        for number, cells in enumerate(rows, start=block.number):
-            if cells:
-                yield Row(number, cells)
-            else:
+        for number, cells, text in zip(count(block.number), rows, block.texts, strict=False):
+            if text.isspace():
                 tally.blank_lines += 1
+            else:
+                yield Row(number, cells)
 
 
 def _rows_of_lines(block: Block, delimiter: str, characters_max: int) -> list[list[str]] | None:
