@@ -193,24 +193,28 @@ def update_of(key: InvoiceKey, known: Known, *, confirmed: frozenset[Event] = fr
 
     The fingerprint covers everything known, so it does not depend on what was left out.
     """
-    whole = _body(known, known.events)
-    fresh = known.events - confirmed if confirmed else known.events
+    is_delivered, date = known.is_delivered, known.delivered_date
+    body = whole = _body(known.events, is_delivered=is_delivered, date=date)
+    fresh = known.events
+    if confirmed:
+        fresh = known.events - confirmed
+        body = _body(fresh, is_delivered=is_delivered, date=date)
     return Update(
         key=key,
-        body=_body(known, fresh) if confirmed else whole,
+        body=body,
         fingerprint=hashlib.sha256(whole).hexdigest(),
         events=len(fresh),
-        is_delivered=known.is_delivered,
-        delivered_date=known.delivered_date,
+        is_delivered=is_delivered,
+        delivered_date=date,
     )
 
 
-def _body(known: Known, events: Iterable[Event]) -> bytes:
+def _body(events: Iterable[Event], *, is_delivered: bool, date: str | None) -> bytes:
     """VTEX's three fields as UTF-8 without spaces, events sorted: one form for equal knowledge."""
-    is_delivered = "true" if known.is_delivered else "false"
-    date = "null" if known.delivered_date is None else _quoted(known.delivered_date)
+    claim = "true" if is_delivered else "false"
+    moment = "null" if date is None else _quoted(date)
     said = ",".join([_said(event) for event in sorted(events)])
-    return f'{{"isDelivered":{is_delivered},"deliveredDate":{date},"events":[{said}]}}'.encode()
+    return f'{{"isDelivered":{claim},"deliveredDate":{moment},"events":[{said}]}}'.encode()
 
 
 def _said(event: Event) -> str:

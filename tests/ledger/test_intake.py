@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -259,9 +261,69 @@ def test_the_start_of_a_run_looks_at_nothing_that_is_settled(ledger: LedgerFile)
         open_run(ledger)
         sql.set_trace_callback(None)
         told = [question for question in asked if "invoices" in question and not question.startswith("--")]
-        plans = [row[3] for question in told for row in sql.execute(f"EXPLAIN QUERY PLAN {question}")]
+        plans = [
+            row[3]
+            for question in told
+            if "CREATE" not in question
+            for row in sql.execute(f"EXPLAIN QUERY PLAN {question}")
+        ]
     assert "SEARCH invoices USING INDEX invoices_unsettled (account=?)" in plans
     assert [] == [plan for plan in plans if plan in {"SCAN invoices", "SCAN run_invoices"} or "autoindex" in plan]
+
+
+def test_a_run_is_listed_in_the_order_of_its_feeds(ledger: LedgerFile) -> None:
+    """Invoices are gathered by name; written in that order, a run of millions would fill each page of its list many times."""
+    names = [f"{number}-01" for number in (5, 1, 4, 2, 3)]
+    written: list[str] = []
+    with ledger.reading() as sql:
+        sql.create_function("note", 1, written.append)
+        sql.execute(
+            "CREATE TEMP TRIGGER watch AFTER INSERT ON main.run_invoices BEGIN SELECT note(new.first_place); END"
+        )
+    open_run(ledger, *(event(name, place=name) for name in names))
+    assert names == written
+
+
+def test_invoices_with_many_facts_are_not_in_memory_together(ledger: LedgerFile) -> None:
+    """Neither those that the feeds tell nor those that the ledger holds, though small ones are looked up by the hundred."""
+    days = [date.fromordinal(730_000 + number).isoformat() for number in range(200)]
+    many = [evolve(event(f"{number}-01"), date=day) for number in range(60) for day in days]
+
+    def blocks_of(*values: TrackingEvent) -> int:
+        """How many blocks of memory are taken at most while these are gathered."""
+        intake = Intake(ledger, settings=SETTINGS, now_s=NOW_S)
+        intake.add(values)
+        before = sys.getallocatedblocks()
+        return max(sys.getallocatedblocks() - before for _ in intake.gathered())
+
+    assert blocks_of(*many) < 3 * len(many)
+    open_run(ledger, *many)
+    assert blocks_of(*many[:: len(days)]) < 3 * len(many)
+
+
+def test_of_one_invoice_every_fact_is_looked_up(ledger: LedgerFile) -> None:
+    """However many a user allows: what is not looked up would be new."""
+    settings = evolve(SETTINGS, events_max=10_000, body_bytes_max=16 << 20)
+    days = [date.fromordinal(730_000 + number).isoformat() for number in range(5100)]
+    push(ledger, *(evolve(event(), date=day) for day in days), settings=settings)
+    assert ["unchanged"] == dispositions(ledger, evolve(event(), date=days[0]), settings=settings)
+    (invoice,) = compared(ledger, event(day=1), settings=settings)
+    assert invoice.update is not None
+    assert len(days) + 1 == invoice.update.events
+
+
+def test_large_bodies_are_written_before_there_are_many(ledger: LedgerFile) -> None:
+    """A few mebibytes of them are in memory at most, not those of hundreds of invoices."""
+    asked: list[str] = []
+    text = "x" * 5000
+    with ledger.reading() as sql:
+        sql.set_trace_callback(lambda statement: asked.append(statement.strip()[:30]))
+        open_run(ledger, *(event(f"{order}-01", text=text, day=day) for order in range(36) for day in range(1, 29)))
+        sql.set_trace_callback(None)
+    known = [number for number, statement in enumerate(asked) if statement.startswith("INSERT INTO invoices")]
+    listed = [number for number, statement in enumerate(asked) if statement.startswith("INSERT INTO temp.listed")]
+    assert (36, 36) == (len(known), len(listed))
+    assert listed[0] < known[-1]
 
 
 def test_staging_is_not_in_the_ledgers_file(path: Path) -> None:

@@ -131,7 +131,7 @@ def _without_refusal() -> AbstractContextManager[object]:
             entries = Entries(sql, run_no=run_no, account=account, now_s=intake.now_s)
             for invoice in intake.gathered():
                 entries.enter(invoice)
-            entries.write()
+            entries.finish()
         refuse(ledger, intake, run_no=run_no, account=account)
 
     return mock.patch("vtex_tracking.accepting.refuse", accept_and_refuse)

@@ -32,9 +32,10 @@ class Book:
 
     async def intend(self, dues: Sequence[Due]) -> None:
         """An attempt of each of them is about to be made."""
+        if not dues:
+            return
         now_s = self._wall_s()
-        if dues:
-            await self._writer.durable(*(Intent(due=due, now_s=now_s) for due in dues))
+        await self._writer.durable(*(Intent(due=due, now_s=now_s) for due in dues))
 
     async def withdraw(self, due: Due) -> None:
         """The attempt that was intended last was not made: not a byte left."""
@@ -42,6 +43,8 @@ class Book:
 
     async def settle(self, attempts: Sequence[Attempted]) -> None:
         """What became of the attempts that were intended last."""
+        if not attempts:
+            return
         now_s = self._wall_s()
         await self._writer.durable(
             *(Settled(due=attempt.due, settlement=attempt.settlement, now_s=now_s) for attempt in attempts)

@@ -29,23 +29,26 @@ WHERE invoice_id = ?
 _KNOW_FACT: Final = "INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _KNOW_VOLUME: Final = "INSERT OR REPLACE INTO volumes VALUES (?, ?, ?, ?, ?, ?)"
 _JOIN_RUN: Final = """
-INSERT INTO run_invoices (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, outcome, reason)
+INSERT INTO temp.listed (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, outcome, reason)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _JOIN_RUN_AS_SETTLED: Final = """
-INSERT INTO run_invoices (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, outcome, reason,
+INSERT INTO temp.listed (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, outcome, reason,
     http_status, receipt, receipt_date, request_id)
 SELECT ?, ?, ?, ?, events, is_delivered, delivered_date, ?, coalesce(?, reason), http_status, receipt, receipt_date,
     request_id
 FROM invoices WHERE invoice_id = ?
 """
+# Invoices are gathered by their names and listed by their places: one by one, each would go to another page of the file.
+_LIST: Final = "INSERT INTO run_invoices SELECT * FROM temp.listed ORDER BY run_no, seq"
 # What an earlier run left goes first: its seq is negative, in the order in which it was first heard of.
 _JOIN_LEFT: Final = """
 INSERT INTO run_invoices (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, reason)
 SELECT :run_no, invoice_id - 1 - (SELECT max(invoice_id) FROM invoices), invoice_id, first_place, events, is_delivered,
     delivered_date, :reason
 FROM invoices
-WHERE account = :account AND {which} AND invoice_id NOT IN (SELECT invoice_id FROM run_invoices WHERE run_no = :run_no)
+WHERE account = :account AND {which} AND NOT EXISTS (
+    SELECT 1 FROM run_invoices AS mine WHERE mine.invoice_id = invoices.invoice_id AND mine.run_no = :run_no)
 """
 _COUNT_GATHERING: Final = "INSERT INTO gatherings VALUES (?, ?, ?)"
 _TRY_AGAIN: Final = """
@@ -60,6 +63,7 @@ _UNCHANGED: Final = (OutcomeKind.UNCHANGED.value, Reason.ALREADY_SENT.value)
 # In this order: what is referred to comes first.
 _STATEMENTS: Final = (_KNOW_INVOICE, _KNOW_MORE, _KNOW_FACT, _KNOW_VOLUME, _JOIN_RUN, _JOIN_RUN_AS_SETTLED)
 _ENTERED_MAX: Final = 250  # invoices in memory until they are written
+_BODY_BYTES_MAX: Final = 4 << 20  # of their bodies; then fewer are
 
 
 def accept(ledger: LedgerFile, intake: Intake, *, run_no: int, settings: Settings) -> None:
@@ -68,7 +72,7 @@ def accept(ledger: LedgerFile, intake: Intake, *, run_no: int, settings: Setting
         entries = Entries(sql, run_no=run_no, account=settings.account, now_s=intake.now_s)
         for invoice in gathered:
             entries.enter(invoice)
-        entries.write()
+        entries.finish()
         for which in left_by(settings):
             _join_left(sql, run_no=run_no, account=settings.account, which=which)
         sql.execute(_TRY_AGAIN, (run_no,))
@@ -112,7 +116,7 @@ class Entries:
         self._now_s = now_s
         (self._last_id,) = sql.execute("SELECT coalesce(max(invoice_id), 0) FROM invoices").fetchone()
         self._rows: dict[str, list[tuple[object, ...]]] = {statement: [] for statement in _STATEMENTS}
-        self._invoices = 0
+        self._invoices = self._body_bytes = 0
 
     def enter(self, invoice: Gathered) -> None:
         """An invoice is known with all that the feeds say of it, and listed in the run."""
@@ -136,15 +140,20 @@ class Entries:
             case Disposition.NEW | Disposition.CHANGED | Disposition.RESUMED:
                 rows[_JOIN_RUN].append((*place, *_said(invoice), *_WAITING))
         self._invoices += 1
-        if self._invoices >= _ENTERED_MAX:
-            self.write()
+        self._body_bytes += 0 if invoice.update is None else len(invoice.update.body)
+        if self._invoices >= _ENTERED_MAX or self._body_bytes >= _BODY_BYTES_MAX:
+            self._write()
 
-    def write(self) -> None:
-        """What was entered is in the ledger's tables."""
+    def finish(self) -> None:
+        """All that was entered is in the ledger's tables."""
+        self._write()
+        self._sql.execute(_LIST)
+
+    def _write(self) -> None:
         for statement, rows in self._rows.items():
             self._sql.executemany(statement, rows)
             rows.clear()
-        self._invoices = 0
+        self._invoices = self._body_bytes = 0
 
     def _known(self, invoice: Gathered) -> tuple[object, ...]:
         update = invoice.update

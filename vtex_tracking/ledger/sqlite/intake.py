@@ -27,6 +27,7 @@ from vtex_tracking.settings import Settings
 
 _STAGED_MAX: Final = 5000  # records held in memory before they go to the staging table
 _COMPARED_MAX: Final = 250  # invoices that are looked up at once
+_HEARD_FACTS_MAX: Final = 5000  # of theirs; then fewer are
 _FIRST_DEFECTS: Final = 5
 
 _STAGE: Final = "INSERT INTO intake VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -68,9 +69,7 @@ class Intake:
         self.found = Findings(settings.warnings_max)
         self._crowds = Crowds(invoices_max=settings.same_moment_invoices_max, moments_max=settings.same_moments_max)
         with ledger.reading() as sql:
-            sql.executescript(
-                f"DROP TABLE IF EXISTS temp.intake; DROP TABLE IF EXISTS temp.intake_defects; {schema.INTAKE}"
-            )
+            sql.executescript(schema.INTAKE)
 
     def add(self, values: Iterable[TrackingEvent | Defect]) -> None:
         """Stage what a feed says; nothing is kept in memory beyond a few thousand records."""
@@ -97,10 +96,10 @@ class Intake:
         self._begin()
         with self._ledger.reading() as sql, closing(sql.execute(_STAGED)) as staged:
             invoices = map(self._hear, groupby(staged, key=_INVOICE))
-            while some := list(islice(invoices, _COMPARED_MAX)):
+            while some := _some(invoices):
                 kept = kept_of(sql, account=self._settings.account, keys=[heard.key for heard in some])
-                for heard in some:
-                    yield self._compare(heard, kept.get(heard.key))
+                for heard, known in zip(some, kept, strict=True):
+                    yield self._compare(heard, known)
         self.found.add(self._crowds.doubts())
 
     def count(self) -> None:
@@ -165,6 +164,18 @@ class Intake:
         self.found.add(invoice.doubts)
         self._crowds.count(invoice.new_facts, seq=invoice.seq, place=invoice.first_place)
         return invoice
+
+
+def _some(invoices: Iterator[Heard]) -> list[Heard]:
+    """The next invoices to look up at once: few of them where they have many facts."""
+    some: list[Heard] = []
+    facts = 0
+    for heard in islice(invoices, _COMPARED_MAX):
+        some.append(heard)
+        facts += len(heard.facts)
+        if facts >= _HEARD_FACTS_MAX:
+            break
+    return some
 
 
 def _row(event: TrackingEvent) -> tuple[object, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -26,11 +26,12 @@ FROM json_each(:keys) AS asked CROSS JOIN invoices
 ON account = :account AND order_id = asked.value ->> 0 AND invoice_number = asked.value ->> 1
 """
 _FACTS_OF_MANY: Final = f"""
-SELECT invoice_id, run_no, {FACT_COLUMNS} FROM facts WHERE invoice_id IN (SELECT value FROM json_each(?))
+SELECT invoice_id, run_no, {FACT_COLUMNS} FROM facts WHERE invoice_id IN (SELECT value FROM json_each(?)) LIMIT ?
 """  # noqa: S608 - our own words
 _VOLUMES_OF_MANY: Final = f"""
-SELECT {_VOLUME_COLUMNS}, invoice_id FROM volumes WHERE invoice_id IN (SELECT value FROM json_each(?))
+SELECT invoice_id, {_VOLUME_COLUMNS} FROM volumes WHERE invoice_id IN (SELECT value FROM json_each(?)) LIMIT ?
 """  # noqa: S608 - our own words
+_LOOKED_UP_MAX: Final = 5000  # facts, or volumes, at once; of one invoice all of them
 
 
 @frozen
@@ -48,10 +49,42 @@ class Kept:
     volumes: set[Volume] = field(factory=set)
 
 
-def kept_of(sql: sqlite3.Connection, *, account: str, keys: Sequence[InvoiceKey]) -> Mapping[InvoiceKey, Kept]:
-    """What the ledger holds of these invoices, without those that it has never heard of."""
+def kept_of(sql: sqlite3.Connection, *, account: str, keys: Sequence[InvoiceKey]) -> Iterator[Kept | None]:
+    """What the ledger holds of each of these invoices; None where it has never heard of it.
+
+    Where that is much, half of them are looked up at a time, so that little of it is in memory at once.
+    """
+    found = _look_up(sql, account=account, keys=keys)
+    if found is None:
+        half = len(keys) // 2
+        yield from kept_of(sql, account=account, keys=keys[:half])
+        yield from kept_of(sql, account=account, keys=keys[half:])
+    else:
+        yield from map(found.get, keys)
+
+
+def _look_up(sql: sqlite3.Connection, *, account: str, keys: Sequence[InvoiceKey]) -> Mapping[InvoiceKey, Kept] | None:
+    """Those of the invoices that the ledger has heard of; None where it knows too much of them to tell it at once."""
+    found = _heads_of(sql, account=account, keys=keys)
+    if not found:
+        return found
+    by_id = {kept.invoice_id: kept for kept in found.values()}
+    asked = (json.dumps(list(by_id)), _LOOKED_UP_MAX if len(keys) > 1 else -1)
+    facts = sql.execute(_FACTS_OF_MANY, asked).fetchall()
+    volumes = sql.execute(_VOLUMES_OF_MANY, asked).fetchall()
+    if len(keys) > 1 and _LOOKED_UP_MAX in (len(facts), len(volumes)):
+        return None
+    for row in facts:
+        by_id[row[0]].facts[Fact._make(row[2:])] = row[1]
+    for invoice_id, *volume in volumes:
+        by_id[invoice_id].volumes.add(volume_from(volume))
+    return found
+
+
+def _heads_of(sql: sqlite3.Connection, *, account: str, keys: Sequence[InvoiceKey]) -> dict[InvoiceKey, Kept]:
+    """Those of the invoices that the ledger has heard of, still without facts and volumes."""
     asked = json.dumps([(key.order_id, key.invoice_number) for key in keys])
-    found: dict[InvoiceKey, Kept] = {}
+    found = {}
     for order_id, invoice_number, invoice_id, state, fingerprint, reason, *last in sql.execute(
         _INVOICES, {"account": account, "keys": asked}
     ):
@@ -59,13 +92,6 @@ def kept_of(sql: sqlite3.Connection, *, account: str, keys: Sequence[InvoiceKey]
         found[InvoiceKey(order_id, invoice_number)] = Kept(
             invoice_id, State(state), fingerprint, Reason(reason), settled_s, confirmed_run_no, bool(is_delivered)
         )
-    if found:
-        by_id = {kept.invoice_id: kept for kept in found.values()}
-        ids = json.dumps(list(by_id))
-        for row in sql.execute(_FACTS_OF_MANY, (ids,)):
-            by_id[row[0]].facts[Fact._make(row[2:])] = row[1]
-        for *volume, invoice_id in sql.execute(_VOLUMES_OF_MANY, (ids,)):
-            by_id[invoice_id].volumes.add(volume_from(volume))
     return found
 
 

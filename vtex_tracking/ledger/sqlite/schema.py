@@ -160,6 +160,9 @@ VERSION: Final = len(STEPS)
 
 # Lives beside the ledger for the length of one reading, in a file that is nameless and never synced.
 INTAKE: Final = """
+DROP TABLE IF EXISTS temp.intake;
+DROP TABLE IF EXISTS temp.intake_defects;
+DROP TABLE IF EXISTS temp.listed;
 CREATE TEMP TABLE intake (
     order_id TEXT NOT NULL,
     invoice_number TEXT NOT NULL,
@@ -173,4 +176,5 @@ CREATE TEMP TABLE intake (
     place TEXT NOT NULL
 ) STRICT;
 CREATE TEMP TABLE intake_defects (number INTEGER PRIMARY KEY, code TEXT NOT NULL, document TEXT NOT NULL) STRICT;
+CREATE TEMP TABLE listed AS SELECT * FROM run_invoices WHERE false;  -- until it is in the order of the feeds
 """
