@@ -176,8 +176,8 @@ class Settings:
     body_bytes_max: int = 1 << 20
     answer_bytes_max: int = 64 << 10
     waiting_max: int = 1000  # updates in backoff, beside those in flight
-    claims_max: int = 200  # updates whose intents are durable before a worker takes them
-    claim_ahead_s: float = 0.02  # of those that will start within so long at the asked rate
+    claims_max: int = 500  # updates whose intents are durable before a worker takes them
+    claim_ahead_s: float = 0.1  # of those that will start within so long at the asked rate
     commit_delay_s: float = 0.005
     commit_group_max: int = 50
     outcomes_buffered_max: int = 1000

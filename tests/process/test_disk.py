@@ -20,7 +20,7 @@ from vtex_tracking.ledger.sqlite import schema
 from vtex_tracking.sandbox import LoggedRequest, Sandbox
 
 INVOICES: Final = 400
-CONCURRENCY: Final = 20
+IN_DOUBT_MAX: Final = 20 + 50 + 50  # what is sent, claimed, and answered since the last commit, at 500/s
 
 
 def feed_in(folder: Path) -> Path:
@@ -65,7 +65,7 @@ async def test_a_disk_that_fills_up_while_sending_stops_it(tmp_path: Path) -> No
         left = {(key, left.fingerprint): left.state for key, left in left_in(ledger).items()}
         assert INVOICES == len(left)
         assert {"sent", "in_flight"} >= {left[what] for what in first}
-        assert sum(state == "in_flight" for state in left.values()) <= CONCURRENCY
+        assert sum(state == "in_flight" for state in left.values()) <= IN_DOUBT_MAX
 
         second = told(await push_the_rest(sandbox, feed, folder=tmp_path))
         assert {what for what, state in left.items() if state != "sent"} == second.keys()

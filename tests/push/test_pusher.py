@@ -102,7 +102,7 @@ async def test_what_stands_in_line_is_bounded() -> None:
     rig = Rig(dues(500), latency_s=1000)
     running = asyncio.create_task(rig.run())
     await asyncio.sleep(20)
-    assert (4, 50) == (len(rig.wire.puts), rig.book.handed_out)
+    assert (4, 150) == (len(rig.wire.puts), rig.book.handed_out)
     rig.pusher.stop()
     await running
 

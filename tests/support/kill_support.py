@@ -19,7 +19,7 @@ import click
 from attrs import frozen
 from fifo_support import Fifo
 from kill_story import INVOICES, Moment, Story
-from kill_trial import CONCURRENCY, LEDGER, QUIET_PERIOD_S, Trial
+from kill_trial import CONCURRENCY, LEDGER, QUIET_PERIOD_S, RATE_PER_S, Trial
 from ledger_support import left_in
 from process_support import end, start
 
@@ -28,7 +28,15 @@ from vtex_tracking.sandbox import Sandbox
 AT_ONCE: Final = 4  # stories; they wait for disks and timers, so two cores have time for more than two
 ROUNDS: Final = 100  # of the loop; a request takes about five from its socket to the log
 OPTIONS: Final = (
-    *("--rate", "400/s", "--concurrency", str(CONCURRENCY), "--quiet", "--quiet-period", f"{QUIET_PERIOD_S:g}s"),
+    *(
+        "--rate",
+        f"{RATE_PER_S}/s",
+        "--concurrency",
+        str(CONCURRENCY),
+        "--quiet",
+        "--quiet-period",
+        f"{QUIET_PERIOD_S:g}s",
+    ),
     *("--backoff-max", "50ms", "--throttle-pause", "50ms"),
 )
 

@@ -16,6 +16,10 @@ from vtex_tracking import past
 from vtex_tracking.sandbox import LoggedRequest
 
 CONCURRENCY: Final = 8
+RATE_PER_S: Final = 400
+IN_DOUBT_MAX: Final = (
+    CONCURRENCY + RATE_PER_S // 10 + RATE_PER_S // 10
+)  # sent, claimed, and answered since the last commit
 QUIET_PERIOD_S: Final = 2.0
 LEDGER: Final = "ledger.db"
 
@@ -58,8 +62,8 @@ class Trial:
             yield f"{what}: sent again after a durable outcome"
         for what in pending & told(self.before).keys():
             yield f"{what}: asked for without an intent"
-        if len(in_flight) > CONCURRENCY:
-            yield f"{len(in_flight)} were in flight, but only {CONCURRENCY} may be"
+        if len(in_flight) > IN_DOUBT_MAX:
+            yield f"{len(in_flight)} were in flight, but only {IN_DOUBT_MAX} may be"
         repeated = {what for what, times in told((*self.before, *self.after)).items() if times > 1}
         for what in repeated - ambiguities(self.folder / LEDGER):
             yield f"{what}: sent again, and no doubt is on record"

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import os
 from typing import TYPE_CHECKING, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
+_logger: Final = logging.getLogger(__name__)
+
 T = TypeVar("T")
 
 # Python looks for cycles each time that 700 objects more were made than let go. A run makes many, and hardly a cycle.
 GC_OBJECTS: Final = 10_000
+_STDERR: Final = 2
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -26,6 +31,15 @@ def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 def run(work: Coroutine[object, object, T]) -> T:
     """Run it to its end, in a process that has nothing else to do."""
+    _hold_standard_streams()
     gc.set_threshold(GC_OBJECTS)
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        _logger.debug("event loop: %s", type(runner.get_loop()).__module__)
         return runner.run(work)
+
+
+def _hold_standard_streams() -> None:
+    """What a shell closed (`>&-`) is nobody's: a loop that got its number would be taken for it, and uvloop aborts then."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= _STDERR:
+        pass
+    os.close(opened)

@@ -103,6 +103,8 @@ class Account:
     def ended(self, due: Due, *, attempt: Attempt, result: Answer | Failure, verdict: Verdict) -> None:
         """Draw what the end of an attempt means for all others: slower, fewer, a pause, an open or a closed gate, the end."""
         match verdict:
+            case Sent() | Rejected():
+                self._progressed_s = self._now_s()
             case Again(reason=Reason.THROTTLED, pause_s=float(pause_s)):
                 self._pacer.refused(attempt.start, pause_s=pause_s)
             case GaveUp(reason=Reason.THROTTLED, pause_s=float(pause_s)):
@@ -111,8 +113,6 @@ class Account:
                 self._pacer.pause(pause_s)
             case Stop():
                 self.stop(verdict)
-            case Sent() | Rejected():
-                self._progressed_s = self._now_s()
             case _:
                 pass
         self._heed_limit(attempt, result=result)
@@ -168,6 +168,8 @@ class Account:
     def _heed_limit(self, attempt: Attempt, *, result: Answer | Failure) -> None:
         """Where VTEX says that nothing is left of its limit, wait until it counts anew, and go slower: nobody was refused yet."""
         match result:
+            case Answer(rate_limit=None):
+                pass
             case Answer(rate_limit=RateLimit(remaining=0, reset_s=float(reset_s))):
                 self._pacer.refused(attempt.start, pause_s=min(reset_s, self._settings.throttle_pause_max_s))
 

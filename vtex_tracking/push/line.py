@@ -60,6 +60,9 @@ class Line:
 
     async def is_next(self) -> bool:
         """Wait until one in line is yours to take; False when there will be no more."""
+        if self._taken < len(self._first):
+            self._taken += 1
+            return True
         taker: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._takers.append(taker)
         self._let_take()

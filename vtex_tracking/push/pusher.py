@@ -14,7 +14,7 @@ from vtex_tracking.push.book import Book, due_pages
 from vtex_tracking.push.line import Line
 from vtex_tracking.push.orders import Orders
 from vtex_tracking.push.retries import Retries
-from vtex_tracking.push.sending import Sending, Traffic
+from vtex_tracking.push.sending import Pile, Sending, Traffic
 from vtex_tracking.push.verdict import Again, Doubted, Stop
 from vtex_tracking.settings import Settings
 
@@ -70,8 +70,8 @@ class Pusher:
             traffic=self.traffic,
             settle=self._settle,
         )
-        self._answered: asyncio.Queue[Sending] = asyncio.Queue()
-        self._done: asyncio.Queue[Sending] = asyncio.Queue()
+        self._answered = Pile()
+        self._done = Pile()
         self._is_all_out = False
         self._failure: LedgerError | None = None
 
@@ -166,9 +166,7 @@ class Pusher:
     async def _settle_all(self) -> None:
         """Make durable what became of first attempts, all that ended in the meantime at once."""
         while True:
-            group = [await self._answered.get()]
-            while not self._answered.empty():
-                group.append(self._answered.get_nowait())
+            group = await self._answered.taken()
             try:
                 await self._settle(*group)
             except LedgerError as error:
@@ -184,9 +182,9 @@ class Pusher:
     async def _tell_all(self) -> None:
         """Tell of each update with which this run is done; who is slow to hear of it slows the push, not the ledger."""
         while True:
-            sending = await self._done.get()
-            await self._on_settled(sending.due)
-            self._leave()
+            for sending in await self._done.taken():
+                await self._on_settled(sending.due)
+                self._leave()
 
     # ------------------------------------------------------------ one update
 
@@ -213,7 +211,7 @@ class Pusher:
             if not has_ended:
                 self._leave()  # where it was cut off it stays as it was intended
         if has_ended:
-            self._answered.put_nowait(sending)
+            self._answered.put(sending)
 
     async def _go_on(self, sending: Sending, *, quiet_s: float = 0.0) -> None:
         """One update, after its first attempt or instead of it, to its end."""
@@ -234,8 +232,8 @@ class Pusher:
 
     async def _settle_rest(self) -> None:
         """Where a push was broken off, what has its answer gets into the ledger all the same."""
-        if not self._answered.empty() and self._failure is None:
-            await self._settle(*(self._answered.get_nowait() for _ in range(self._answered.qsize())))
+        if self._failure is None:
+            await self._settle(*self._answered.take())
 
     def _end(self, sending: Sending) -> None:
         """This run can do no more for it: it is told, unless that is left to the next run."""
@@ -243,7 +241,7 @@ class Pusher:
             self._leave()
             return
         self.traffic.settled += 1
-        self._done.put_nowait(sending)
+        self._done.put(sending)
 
     # ------------------------------------------------------------ the end
 

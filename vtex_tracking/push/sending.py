@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Self
+import asyncio
+from typing import Final, Self
 
-from attrs import define
+from attrs import define, field
 
 from vtex_tracking.model import Due, Settlement
 from vtex_tracking.push.verdict import History, Verdict
+
+_NEW: Final = History()
+_DOUBTED: Final = History(is_ambiguous=True)
 
 
 @define
@@ -19,6 +23,30 @@ class Traffic:
     in_flight: int = 0
     waiting: int = 0
     settled: int = 0
+
+
+@define(eq=False)
+class Pile:
+    """Updates that are put there one by one, and taken all at once."""
+
+    _sendings: list[Sending] = field(factory=list, init=False)
+    _is_there: asyncio.Event = field(factory=asyncio.Event, init=False)
+
+    def put(self, sending: Sending) -> None:
+        """Put one more there."""
+        self._sendings.append(sending)
+        self._is_there.set()
+
+    def take(self) -> list[Sending]:
+        """Take what is there, if anything is."""
+        sendings, self._sendings = self._sendings, []
+        self._is_there.clear()
+        return sendings
+
+    async def taken(self) -> list[Sending]:
+        """Wait until something is there, and take it."""
+        await self._is_there.wait()
+        return self.take()
 
 
 @define(eq=False)
@@ -34,4 +62,4 @@ class Sending:
     @classmethod
     def of(cls, due: Due) -> Self:
         """Begin with what the ledger remembers of it."""
-        return cls(due, History(is_ambiguous=due.is_ambiguous))
+        return cls(due, _DOUBTED if due.is_ambiguous else _NEW)

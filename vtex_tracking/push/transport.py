@@ -61,6 +61,7 @@ class HttpTransport:
         self._credentials = credentials
         self._settings = settings
         self._origin = URL(base_url).origin()
+        self._prefix = f"{self._origin}/"
         self._now = now
         self._session: aiohttp.ClientSession | None = None
 
@@ -101,7 +102,7 @@ class HttpTransport:
 
         Raises ValueError for an address of another host, before anything is sent.
         """
-        if self._session is None or not request.url.startswith(f"{self._origin}/"):
+        if self._session is None or not request.url.startswith(self._prefix):
             raise ValueError(f"this transport is closed, or not for {URL(request.url).origin()}")
         body = _Body(request.body)
         try:
@@ -167,6 +168,9 @@ async def _read(content: aiohttp.StreamReader, *, bytes_max: int) -> tuple[bytes
     """Read a body up to a limit; False beside it when that was not all of it."""
     body = bytearray()
     try:
+        body += content.read_nowait()  # most bodies come with their head
+        if content.at_eof():
+            return bytes(body[:bytes_max]), len(body) <= bytes_max
         async for chunk in content.iter_any():
             body += chunk
             if len(body) > bytes_max:
