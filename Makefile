@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # No clock, chance or I/O in these: every branch of them can be tested, so every branch is.
 PURE := vtex_tracking/model/*,vtex_tracking/credentials.py,vtex_tracking/errors.py,vtex_tracking/merge.py,$\
 vtex_tracking/feed/formats/cells.py,vtex_tracking/feed/columns.py,vtex_tracking/feed/dates.py,vtex_tracking/feed/finding.py,$\
-vtex_tracking/feed/keys.py,vtex_tracking/feed/values.py,vtex_tracking/ledger/mounts.py,vtex_tracking/ledger/states.py,$\
+vtex_tracking/feed/keys.py,vtex_tracking/feed/plain.py,vtex_tracking/feed/values.py,vtex_tracking/ledger/mounts.py,vtex_tracking/ledger/states.py,$\
 vtex_tracking/push/adapting.py,vtex_tracking/push/body.py,vtex_tracking/push/budget.py,vtex_tracking/push/circuit.py,$\
 vtex_tracking/push/concurrency.py,vtex_tracking/push/meaning.py,vtex_tracking/push/pacing.py,$\
 vtex_tracking/push/retry_after.py,vtex_tracking/push/stop.py,vtex_tracking/push/verdict.py,$\
@@ -18,9 +18,11 @@ vtex_tracking/push/wire.py,vtex_tracking/sandbox/faults.py,vtex_tracking/sandbox
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-annotate $\
 	--custom-compile-command "make lock"
 
+BENCH = $(BIN)/python benchmarks/bench.py $(addprefix --suite ,$(SUITE)) $(if $(WRITE),--write)
+
 SAMPLES := samples/carrier.csv samples/events.jsonl samples/invoices.jsonl samples/delivered.csv
 
-.PHONY: help demo test lint tests bench-memory bench-reading bench-ledger simulate kill revoked fuzz mutate lock clean
+.PHONY: help demo test lint tests bench bench-quick bench-check simulate kill revoked fuzz mutate lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
@@ -43,14 +45,14 @@ tests: $(VENV)/dev.stamp ## the tests, and how much of the package they reach
 	$(BIN)/coverage report
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=100
 
-bench-memory: $(VENV)/run.stamp ## the memory that a run of 1,000,000 events takes
-	$(BIN)/python benchmarks/memory.py
+bench: $(VENV)/bench.stamp ## all that is measured, beside its peers, or one SUITE=push; WRITE=1 writes docs/performance.md
+	$(BENCH)
 
-bench-reading: $(VENV)/run.stamp ## how fast 100,000 to 5,000,000 records are read, and the memory that takes
-	$(BIN)/python benchmarks/reading.py
+bench-quick: $(VENV)/bench.stamp ## the same, small, in under two minutes
+	$(BENCH) --quick
 
-bench-ledger: $(VENV)/run.stamp ## a ledger of 1,000,000 invoices, or of INVOICES=…: to open, to commit to, on the disk
-	$(BIN)/python benchmarks/large_ledger.py --invoices $(or $(INVOICES),1000000)
+bench-check: $(VENV)/bench.stamp ## only what a bar is about: fails where one is not met or lost; WRITE=1 makes the baseline anew
+	$(BENCH) --check
 
 simulate: $(VENV)/dev.stamp ## more simulated nights with faults: make simulate SEEDS=1-20000
 	$(BIN)/python tests/support/simulation_run.py --seeds $(or $(SEEDS),1-20000) --keep
@@ -75,6 +77,7 @@ lock: $(VENV)/made.stamp ## requirements/*.lock anew, at the newest versions tha
 	$(PIP) install uv
 	$(LOCK) --group dev --output-file requirements/dev.lock pyproject.toml
 	$(LOCK) --group build --constraints requirements/dev.lock --output-file requirements/run.lock pyproject.toml
+	$(LOCK) --group bench --constraints requirements/dev.lock --output-file requirements/bench.lock pyproject.toml
 
 clean: ## take away .venv and every cache; reports and ledgers stay
 	rm -rf $(VENV) build dist mutants .coverage .coverage.* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -96,4 +99,8 @@ $(VENV)/run.stamp: $(VENV)/made.stamp requirements/run.lock pyproject.toml vtex_
 
 $(VENV)/dev.stamp: $(VENV)/run.stamp requirements/dev.lock
 	$(PIP) install --require-hashes --requirement requirements/dev.lock
+	@touch $@
+
+$(VENV)/bench.stamp: $(VENV)/run.stamp requirements/bench.lock
+	$(PIP) install --require-hashes --requirement requirements/bench.lock
 	@touch $@

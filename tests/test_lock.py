@@ -50,6 +50,15 @@ def test_the_lock_of_development_meets_its_group() -> None:
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), text
 
 
+def test_the_lock_of_the_benchmarks_meets_its_group() -> None:
+    """What is measured beside ours is pinned at a version that pyproject.toml allows, and ours runs on what users get."""
+    pins, run = _pins("bench.lock"), _pins("run.lock")
+    for text in [*_group("bench"), *_project()["project"]["dependencies"]]:
+        requirement = Requirement(text)
+        assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), text
+    assert [] == [name for name in pins.keys() & run.keys() if pins[name] != run[name]]
+
+
 def test_tests_run_on_the_versions_that_users_get() -> None:
     """The lock of development holds every pin of the lock of a run."""
     assert set(_pins("run.lock").items()) <= set(_pins("dev.lock").items())
@@ -60,7 +69,7 @@ def test_the_builder_is_named_alike_in_both_places() -> None:
     assert _project()["build-system"]["requires"] == _group("build")
 
 
-@pytest.mark.parametrize("name", ["run.lock", "dev.lock"])
+@pytest.mark.parametrize("name", ["run.lock", "dev.lock", "bench.lock"])
 def test_a_lock_is_hashes_and_nothing_of_the_machine_that_made_it(name: str) -> None:
     """Every pin has hashes, and no line names an index or a folder."""
     lines = (ROOT / "requirements" / name).read_text(encoding="utf-8").splitlines()
