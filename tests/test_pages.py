@@ -72,7 +72,8 @@ def test_the_guarantees_name_the_numbers_of_the_settings() -> None:
         f"| drain after Ctrl-C or SIGTERM | {settings.drain_timeout_s:g} s;",
         f"at most {settings.events_max} events, {settings.volumes_max:,} volumes and {settings.body_bytes_max >> 20} MiB",
         f"at most {settings.throttles_max} per update",
-        f"each group of at most {settings.commit_group_max} attempts",
+        f"within {1000 * settings.commit_delay_s:g} ms or {settings.commit_group_max} of them",
+        f"within the next {1000 * settings.claim_ahead_s:g} ms",
         f"`Retry-After` over {settings.throttle_pause_max_s / 60:g} minutes",
         f"a 404 also after {settings.not_found_again_after_s / 3600:g} hours",
     ):
