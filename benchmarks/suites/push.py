@@ -68,9 +68,7 @@ class Case:
             peer = PEERS[name]
             if name.startswith("curl") and shutil.which("curl") is None:
                 continue
-            # At a latency all wait for the same wire.
-            invoices = self.invoices if self.latency_ms else self.invoices // peer.divisor
-            yield Pusher(name=name, peer=peer.peer, invoices=invoices, in_flight=self.in_flight)
+            yield Pusher(name=name, peer=peer.peer, invoices=self.invoices // peer.divisor, in_flight=self.in_flight)
 
 
 ALL: Final = tuple(Case(latency_ms=latency, in_flight=places) for latency in (0, 20, 100) for places in (16, 64, 256))
