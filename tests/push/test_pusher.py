@@ -351,6 +351,23 @@ async def test_a_cancelled_push_leaves_nothing_running() -> None:
     assert (4, set()) == (rig.wire.cut, rig.wire.in_flight)
 
 
+@in_virtual_time
+async def test_cancelled_while_a_retry_waits_for_its_order() -> None:
+    """It is cancelled as it was asked to be, and nothing else goes wrong."""
+    rig = Rig(
+        [due(1, order_id="one"), due(2, order_id="one")],
+        script=lambda put: answer(409) if put.number == 1 else SENT,
+        latency_s=lambda put: 0.1 if put.number == 1 else 1000,
+    )
+    running = asyncio.create_task(rig.run())
+    await asyncio.sleep(100)
+    assert ["n1", "n2"] == [put.invoice_number for put in rig.wire.puts]
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert 1 == rig.wire.cut
+
+
 # ---------------------------------------------------------------- what should never happen
 
 

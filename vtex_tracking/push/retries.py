@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from functools import partial
 
 from attrs import evolve
 from tenacity import AsyncRetrying, RetryCallState, retry_if_result
@@ -67,9 +66,8 @@ class Retries:
     async def _attempt(self, sending: Sending) -> Verdict | None:
         """One attempt and its verdict, both durable; None when the run stopped first."""
         await self._pay(sending)
-        order_id, turn = sending.due.update.key.order_id, asyncio.get_running_loop().create_future()
-        if not self._orders.take(order_id, then=partial(turn.set_result, None)):
-            await turn
+        order_id = sending.due.update.key.order_id
+        await self._turn(order_id)
         try:
             async with self._account.places:
                 if not await self._account.admit(sending.due):
@@ -81,6 +79,19 @@ class Retries:
             self._orders.give(order_id)
         await self._settle(sending)
         return sending.verdict
+
+    async def _turn(self, order_id: str) -> None:
+        """Wait until the order has no other request under way."""
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def have() -> None:
+            if turn.cancelled():  # who waited for it was cut off
+                self._orders.give(order_id)
+            else:
+                turn.set_result(None)
+
+        if not self._orders.take(order_id, then=have):
+            await turn
 
     async def _pay(self, sending: Sending) -> None:
         """A retry that cannot be paid for goes to the end of the line: nothing else can begin before it."""
