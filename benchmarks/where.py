@@ -27,12 +27,12 @@ LOOK_S: Final = 0.002
 TASKS: Final = Path("/proc/self/task")
 
 
-def used_s() -> Counter[str]:
-    """The CPU seconds that the loop's thread has used, and all others together, which is the ledger's."""
+def used_ns() -> Counter[str]:
+    """The CPU nanoseconds that the loop's thread has used, and all others together, which is the ledger's."""
     used: Counter[str] = Counter()
     for task in TASKS.iterdir():
         whose = "loop" if int(task.name) == os.getpid() else "ledger"
-        used[whose] += int((task / "schedstat").read_text(encoding="ascii").split()[0]) / 1e9
+        used[whose] += int((task / "schedstat").read_text(encoding="ascii").split()[0])
     return used
 
 
@@ -48,13 +48,13 @@ async def measure(feed: Path, *, url: str) -> dict[Phase, Counter[str]]:
     )
     credentials = Credentials(app_key=Secret("vtexappkey-benchmark"), app_token=Secret("benchmark"))
     spent: dict[Phase, Counter[str]] = {}
-    before, phase = used_s(), Phase.READING
+    before, phase = used_ns(), Phase.READING
     async with push_feed([str(feed)], settings=settings, credentials=credentials) as pushing:
         finishing = asyncio.create_task(pushing.finish())
         while phase is not Phase.ENDED:
             await asyncio.sleep(LOOK_S)
             if pushing.progress.phase is not phase:
-                now = used_s()
+                now = used_ns()
                 spent[phase], before, phase = now - before, now, pushing.progress.phase
         await finishing
     return spent
@@ -70,7 +70,7 @@ def main(invoices: int) -> None:
     print(f"CPU µs an invoice, of {invoices:,} with one record each, 64 in flight, an answer at once")
     print("| phase | loop | ledger |\n| --- | ---: | ---: |")
     for phase, used in spent.items():
-        print(f"| {phase} | {1e6 * used['loop'] / invoices:.1f} | {1e6 * used['ledger'] / invoices:.1f} |")
+        print(f"| {phase} | {used['loop'] / invoices / 1000:.1f} | {used['ledger'] / invoices / 1000:.1f} |")
 
 
 if __name__ == "__main__":
