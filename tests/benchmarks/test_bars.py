@@ -36,16 +36,25 @@ def test_the_largest_case_that_was_measured_is_meant() -> None:
         ("met", 0.81, 1.0),
         ("LOST", 0.79, 1.0),
         ("NOT MET", 0.59, 0.59),
+        ("LOST", 0.4, 0.59),
     ],
 )
 def test_a_ratio_may_lose_a_fifth_but_not_its_bar(word: str, value: float | None, baseline: float | None) -> None:
-    """A bar is judged first; what was not measured fails nobody."""
+    """A loss is judged first; what was not measured fails nobody."""
     bar = Bar(says="-", of=_of(), beside=_of(subject="peer"), least=0.6)
     judged = Judged(bar=bar, value=value, baseline=baseline)
     assert (word, word.isupper()) == (judged.word, judged.is_failed)
 
 
-@pytest.mark.parametrize(("word", "value"), [("met", 1.24), ("LOST", 1.26), ("NOT MET", 1.6)])
+@pytest.mark.parametrize(("word", "value"), [("met", 0.6), ("not met yet", 0.29), ("LOST", 0.2)])
+def test_a_bar_that_was_never_reached_fails_nobody_but_may_be_lost(word: str, value: float) -> None:
+    """It is told at every check."""
+    bar = Bar(says="-", of=_of(), beside=_of(subject="peer"), least=0.6, is_open=True)
+    judged = Judged(bar=bar, value=value, baseline=0.28)
+    assert (word, word == "LOST") == (judged.word, judged.is_failed)
+
+
+@pytest.mark.parametrize(("word", "value"), [("met", 1.24), ("LOST", 1.26), ("LOST", 1.6)])
 def test_what_may_grow_may_grow_by_as_much(word: str, value: float) -> None:
     """Where less is better, a fifth is lost at five quarters."""
     bar = Bar(says="-", of=_of(), beside=_of("large"), most=1.5)
