@@ -27,8 +27,9 @@ class Flight:
 class Concurrency:
     """Twice as many for each window of stable latency while places are short; 0.7 times as many after a failure.
 
-    From the first failure or the first latency that is not stable on, a stable window brings one more place. A window is as many attempts as there are places. A failure of an attempt that started before the last cut is the same
-    trouble, and cuts nothing more. Never fewer than one, never more than `limit_max`.
+    From the first failure or the first latency that is not stable on, a stable window brings one more place. A window is as
+    many attempts as there are places. A failure of an attempt that started before the last cut is the same trouble, and
+    cuts nothing more. Never fewer than one, never more than `limit_max`.
     """
 
     def __init__(self, *, limit_max: int, start: int = START) -> None:
