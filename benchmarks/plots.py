@@ -21,20 +21,24 @@ def plot_push(figures: Sequence[Figure], *, path: Path) -> None:
     from matplotlib import pyplot as plt  # noqa: PLC0415 - it must know first what it draws on
 
     speeds = [figure for figure in figures if figure.quantity == "requests/s"]
+    subjects = list(dict.fromkeys(figure.subject for figure in speeds))
     latencies_ms = sorted({_latency_ms(figure) for figure in speeds})
     drawing, panels = plt.subplots(1, len(latencies_ms), figsize=(12, 4), sharey=True, squeeze=False)
     for panel, latency_ms in zip(panels[0], latencies_ms, strict=True):
         here = [figure for figure in speeds if _latency_ms(figure) == latency_ms]
         for subject in dict.fromkeys(figure.subject for figure in here):
+            color = f"C{subjects.index(subject)}"
             line = sorted((_in_flight(figure), figure.median) for figure in here if figure.subject == subject)
-            panel.plot(*zip(*line, strict=True), marker="o", label=subject, linewidth=3 if subject == OURS else 1)
+            width = 3 if subject == OURS else 1
+            panel.plot(*zip(*line, strict=True), marker="o", label=subject, color=color, linewidth=width)
         panel.set(title=f"server answers after {latency_ms} ms", xlabel="in flight", xscale="log", yscale="log")
         places = sorted({_in_flight(figure) for figure in here})
         panel.set_xticks(places, [str(each) for each in places], minor=False)
         panel.minorticks_off()
         panel.grid(visible=True, alpha=0.3)
     panels[0][0].set_ylabel("requests/s")
-    panels[0][-1].legend(fontsize="small", loc="upper left", bbox_to_anchor=(1.02, 1))
+    named = {line.get_label(): line for panel in panels[0] for line in panel.get_lines()}  # not all are in every panel
+    panels[0][-1].legend(named.values(), named.keys(), fontsize="small", loc="upper left", bbox_to_anchor=(1.02, 1))
     drawing.savefig(path, metadata={"Date": None}, bbox_inches="tight")
     plt.close(drawing)
 
