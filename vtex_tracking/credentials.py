@@ -25,10 +25,11 @@ class Secret:
     """A text that only `reveal` shows: not `str`, `repr`, `format`, attrs, JSON, nor a pickle."""
 
     # No attrs class: `attrs.asdict` of whatever holds a secret would write it out.
-    __slots__ = ("__text",)
+    __slots__ = ("__lower", "__text")
 
     def __init__(self, text: str) -> None:
         self.__text = text
+        self.__lower = text.lower()
 
     def reveal(self) -> str:
         """Give the text itself; only what is about to write it on the wire asks for it."""
@@ -39,7 +40,7 @@ class Secret:
 
         One that is too short to be a key stands in many a word, and is left there.
         """
-        if len(self.__text) < KEY_CHARACTERS_MIN or (text.isascii() and self.__text.lower() not in text.lower()):
+        if len(self.__text) < KEY_CHARACTERS_MIN or (text.isascii() and self.__lower not in text.lower()):
             return text
         return re.sub(re.escape(self.__text), "***", text, flags=re.IGNORECASE)
 

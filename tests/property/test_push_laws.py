@@ -45,7 +45,7 @@ histories = st.builds(
     conflicts=COUNTS,
     is_ambiguous=st.booleans(),
 )
-streaks = st.builds(Streak, successes=COUNTS, not_found_in_a_row=COUNTS, answers=COUNTS)
+streaks = st.builds(Streak, has_answer=st.booleans(), has_success=st.booleans(), not_found_in_a_row=COUNTS)
 chances = st.floats(min_value=0, max_value=1, exclude_max=True)
 
 
@@ -118,7 +118,7 @@ def test_every_end_of_an_attempt_has_one_verdict(
 @given(answers | failures, histories)
 def test_nothing_is_tried_for_ever(result: Answer | Failure, history: History) -> None:
     """The same end over and over is over after a bounded number of attempts."""
-    streak = Streak(successes=1, answers=1)
+    streak = Streak(has_success=True, has_answer=True)
     for _ in range(SETTINGS.attempts + SETTINGS.throttles_max):
         verdict = judge(result, history=history, streak=streak, settings=SETTINGS, chance=0.5)
         if not isinstance(verdict, Again):

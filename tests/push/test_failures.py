@@ -13,7 +13,7 @@ from aiohttp.http import HttpProcessingError
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from vtex_tracking.push.transport import failure_of
+from vtex_tracking.push.failures import failure_of
 from vtex_tracking.push.wire import FailureKind
 
 KEY = ConnectionKey("store.example", 443, is_ssl=True, ssl=True, proxy=None, proxy_auth=None, proxy_headers_hash=None)

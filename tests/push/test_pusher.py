@@ -121,6 +121,22 @@ async def test_an_intent_is_durable_before_its_request() -> None:
 
 
 @in_virtual_time
+async def test_few_answers_wait_for_a_slow_disk() -> None:
+    """A kill forgets what is in flight and what was answered since: neither is ever more than there are places."""
+    undurable: list[int] = []
+
+    def look(_put: Put) -> Answer:
+        undurable.append(len(rig.wire.puts) - rig.book.count("settle"))
+        return SENT
+
+    rig = Rig(dues(200), script=look, concurrency=10)
+    rig.book.slow_s = {"settle": 5.0}
+    await rig.run()
+    assert Counter({OutcomeKind.SENT: 200}) == rig.counts()
+    assert 10 < max(undurable) <= 2 * 10
+
+
+@in_virtual_time
 async def test_each_attempt_sends_the_same_bytes() -> None:
     """What is tried again is byte for byte what was tried first, and that is the stored body."""
     rig = Rig(dues(3), script=lambda _put: answer(502))

@@ -75,7 +75,7 @@ async def test_a_mocked_session_is_spoken_to_in_the_same_way(
         (calls,) = mocked.requests.values()
     assert isinstance(result, Answer)
     assert SENT == result.receipt
-    assert request.body == await calls[0].kwargs["data"].as_bytes()
+    assert request.body == calls[0].kwargs["data"].body
     assert calls[0].kwargs["allow_redirects"] is False
 
 

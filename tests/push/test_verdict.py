@@ -12,7 +12,7 @@ from vtex_tracking.settings import Settings
 
 SETTINGS = Settings(account="mystore")
 RECEIPT = Receipt(receipt="f67d", date=None, order_id=None)
-GOING = Streak(successes=5, answers=9)
+GOING = Streak(has_success=True, has_answer=True)
 FRESH = History()
 
 
@@ -254,7 +254,7 @@ def test_a_bad_certificate_ends_the_run_at_any_time(streak: Streak, *, has_left:
 def test_a_tls_that_never_worked_ends_the_run() -> None:
     """An https address with no TLS behind it is a mistake in the settings; later in a run it is a disturbance."""
     assert Stop(exit_code=2, reason=Reason.TLS, message="why") == judged(failure(FailureKind.TLS), streak=Streak())
-    assert isinstance(judged(failure(FailureKind.TLS), streak=Streak(answers=1)), Again)
+    assert isinstance(judged(failure(FailureKind.TLS), streak=Streak(has_answer=True)), Again)
 
 
 @pytest.mark.parametrize(("kind", "code"), [(FailureKind.NAME_NOT_RESOLVED, 2), (FailureKind.NAME_LOOKUP_FAILED, 6)])
@@ -263,16 +263,18 @@ def test_a_name_that_never_resolved_ends_the_run_at_the_second_try(kind: Failure
     assert isinstance(judged(failure(kind), streak=Streak()), Again)
     expected = Stop(exit_code=code, reason=Reason.NAME_NOT_RESOLVED, message="why")
     assert expected == judged(failure(kind), History(attempts=1), streak=Streak())
-    assert isinstance(judged(failure(kind), History(attempts=1), streak=Streak(answers=1)), Again)
+    assert isinstance(judged(failure(kind), History(attempts=1), streak=Streak(has_answer=True)), Again)
 
 
 def test_twenty_times_not_found_and_never_a_success_is_the_wrong_account() -> None:
     """The twentieth ends the run; a single success before makes them twenty bad invoices."""
-    verdict = judged(404, streak=Streak(not_found_in_a_row=19, answers=19))
+    verdict = judged(404, streak=Streak(not_found_in_a_row=19, has_answer=True))
     assert isinstance(verdict, Stop)
     assert (2, Reason.WRONG_ACCOUNT) == (verdict.exit_code, verdict.reason)
-    assert Rejected(Reason.NOT_FOUND) == judged(404, streak=Streak(not_found_in_a_row=18, answers=18))
-    assert Rejected(Reason.NOT_FOUND) == judged(404, streak=Streak(successes=1, not_found_in_a_row=500, answers=501))
+    assert Rejected(Reason.NOT_FOUND) == judged(404, streak=Streak(not_found_in_a_row=18, has_answer=True))
+    assert Rejected(Reason.NOT_FOUND) == judged(
+        404, streak=Streak(has_success=True, not_found_in_a_row=500, has_answer=True)
+    )
 
 
 def test_a_web_page_as_the_first_answer_is_the_wrong_address() -> None:
@@ -298,10 +300,10 @@ def test_a_history_counts_what_happened() -> None:
 
 def test_a_streak_counts_answers() -> None:
     """A 404 lengthens the row, a word about an invoice ends it, a disturbance leaves it, a failure is no answer."""
-    streak = Streak(not_found_in_a_row=3, answers=3)
-    assert Streak(not_found_in_a_row=4, answers=4) == streak.after(Answer(status=404))
-    assert Streak(not_found_in_a_row=3, answers=4) == streak.after(Answer(status=429))
-    assert Streak(not_found_in_a_row=0, answers=4) == streak.after(Answer(status=400))
-    assert Streak(not_found_in_a_row=0, answers=4) == streak.after(Answer(status=409))
-    assert Streak(successes=1, answers=4) == streak.after(Answer(status=200, receipt=RECEIPT))
+    streak = Streak(not_found_in_a_row=3, has_answer=True)
+    assert Streak(not_found_in_a_row=4, has_answer=True) == streak.after(Answer(status=404))
+    assert Streak(not_found_in_a_row=3, has_answer=True) == streak.after(Answer(status=429))
+    assert Streak(not_found_in_a_row=0, has_answer=True) == streak.after(Answer(status=400))
+    assert Streak(not_found_in_a_row=0, has_answer=True) == streak.after(Answer(status=409))
+    assert Streak(has_success=True, has_answer=True) == streak.after(Answer(status=200, receipt=RECEIPT))
     assert streak == streak.after(failure(FailureKind.DISCONNECTED, has_left=True))

@@ -124,13 +124,17 @@ class Wire:
 
 @define(eq=False)
 class MemoryBook:
-    """A ledger without a file, as slow as a commit; `broken` names the call that fails from its n-th time on."""
+    """A ledger without a file, as slow as a commit.
+
+    `broken` names the call that fails from its n-th time on, `slow_s` says how long which calls take.
+    """
 
     dues: list[Due]
     calls: list[tuple[str, str]] = field(factory=list)
     settlements: dict[int, list[Settlement]] = field(factory=dict)
     broken: str = ""
     broken_from: int = 1
+    slow_s: dict[str, float] = field(factory=dict)
     handed_out: int = 0
 
     async def due(self, *, after_seq: int | None, limit: int) -> tuple[Due, ...]:
@@ -159,7 +163,7 @@ class MemoryBook:
         return sum(call == name for call, _ in self.calls)
 
     async def _write(self, name: str, *numbers: str) -> None:
-        await asyncio.sleep(COMMIT_S)
+        await asyncio.sleep(self.slow_s.get(name, COMMIT_S))
         self.calls += [(name, number) for number in numbers]
         if name == self.broken and self.count(name) >= self.broken_from:
             raise LedgerError("ledger.db: disk is full")

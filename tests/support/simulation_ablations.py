@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from functools import partial
 from typing import Any, Final
 from unittest import mock
@@ -22,6 +22,7 @@ from vtex_tracking.ledger.sqlite.intake import Intake
 from vtex_tracking.merge import Fact, Known, Volume, gather
 from vtex_tracking.model import Due, Effect
 from vtex_tracking.push.account import Account
+from vtex_tracking.push.exchange import Exchange, PutRequest
 from vtex_tracking.push.orders import Orders
 from vtex_tracking.push.pacer import Pacer
 from vtex_tracking.push.pacing import Pace
@@ -66,11 +67,13 @@ def _without_intent() -> AbstractContextManager[object]:
 
 def _without_send_once() -> AbstractContextManager[object]:
     """Let aiohttp send a PUT again when a kept-alive connection breaks."""
-
-    async def pass_on(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        return await handler(request)
-
-    return mock.patch("vtex_tracking.push.transport._send_once", pass_on)
+    stack = ExitStack()
+    stack.enter_context(mock.patch("vtex_tracking.push.exchange.LostError", aiohttp.ServerDisconnectedError))
+    # What aiohttp asks of a request's data before it sends that again.
+    stack.enter_context(mock.patch.object(PutRequest, "_body", property(lambda request: request._exchange)))
+    stack.enter_context(mock.patch.object(Exchange, "consumed", create=True, new=False))
+    stack.enter_context(mock.patch.object(Exchange, "close", mock.AsyncMock(), create=True))
+    return stack
 
 
 def _without_kept_doubts() -> AbstractContextManager[object]:
@@ -172,12 +175,18 @@ def _without_turns() -> AbstractContextManager[object]:
 
 def _without_doubt_of_failures() -> AbstractContextManager[object]:
     """A broken connection counts as a request that never left."""
-    return mock.patch("vtex_tracking.push.transport.Failure", lambda **said: Failure(**said | {"has_left": False}))
+    stack = ExitStack()
+    for module in ("failures", "transport"):
+        never_left = mock.patch(
+            f"vtex_tracking.push.{module}.Failure", lambda **said: Failure(**said | {"has_left": False})
+        )
+        stack.enter_context(never_left)
+    return stack
 
 
 def _without_own_answers() -> AbstractContextManager[object]:
     """Whatever answer stands in a connection is taken for the next request's."""
-    return mock.patch("vtex_tracking.push.transport._OwnResponse", aiohttp.ClientResponse)
+    return mock.patch("vtex_tracking.push.exchange._is_older", return_value=False)
 
 
 def _without_blotting() -> AbstractContextManager[object]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import Final
-
-from attrs import frozen
+from typing import Final, NamedTuple
 
 from vtex_tracking.model import Due, Reason
 from vtex_tracking.push.adapting import Start
@@ -28,8 +26,7 @@ from vtex_tracking.settings import Settings
 _FAILED: Final = frozenset({Sort.NOT_APPLIED, Sort.UNAVAILABLE, Sort.PERHAPS, Sort.SERVER_ERROR, Sort.ODD})
 
 
-@frozen(kw_only=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One request that may go: when, how fast requests were starting then, and how many were in flight."""
 
     started_s: float
@@ -116,7 +113,7 @@ class Account:
             case _:
                 pass
         self._heed_limit(attempt, result=result)
-        self._note_health(due, attempt=attempt, result=result)
+        self._note_health(due, attempt=attempt, result=result, verdict=verdict)
         if isinstance(verdict, Doubted):
             self._gate.refused(due)
         else:
@@ -168,20 +165,18 @@ class Account:
     def _heed_limit(self, attempt: Attempt, *, result: Answer | Failure) -> None:
         """Where VTEX says that nothing is left of its limit, wait until it counts anew, and go slower: nobody was refused yet."""
         match result:
-            case Answer(rate_limit=None):
-                pass
             case Answer(rate_limit=RateLimit(remaining=0, reset_s=float(reset_s))):
                 self._pacer.refused(attempt.start, pause_s=min(reset_s, self._settings.throttle_pause_max_s))
 
-    def _note_health(self, due: Due, *, attempt: Attempt, result: Answer | Failure) -> None:
-        sort, now_s = meaning_of(result).sort, self._now_s()
+    def _note_health(self, due: Due, *, attempt: Attempt, result: Answer | Failure, verdict: Verdict) -> None:
+        sort, now_s = Sort.TAKEN if isinstance(verdict, Sent) else meaning_of(result).sort, self._now_s()
         has_failed = sort in _FAILED
         self.places.ended(attempt.flight, latency_s=now_s - attempt.started_s, has_failed=has_failed)
         if sort is Sort.TAKEN:
             self._budget.succeeded()
         if sort is Sort.THROTTLED:
             self._circuit.throttled(due.seq, now_s=now_s)
-        elif self._is_wrong_name(result):
+        elif sort is Sort.NOT_APPLIED and self._is_wrong_name(result):
             self._circuit.left(due.seq, now_s=now_s)
         else:
             self._circuit.ended(due.seq, has_failed=has_failed, started_s=attempt.started_s, now_s=now_s)
@@ -191,4 +186,4 @@ class Account:
     def _is_wrong_name(self, result: Answer | Failure) -> bool:
         """No answer ever, for want of an address: a second try ends the run, and letting VTEX alone would only delay that."""
         kind = result.kind if isinstance(result, Failure) else None
-        return self._streak.answers == 0 and kind in (FailureKind.NAME_NOT_RESOLVED, FailureKind.NAME_LOOKUP_FAILED)
+        return not self._streak.has_answer and kind in (FailureKind.NAME_NOT_RESOLVED, FailureKind.NAME_LOOKUP_FAILED)

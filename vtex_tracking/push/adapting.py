@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Final
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from vtex_tracking.settings import Rate
@@ -24,8 +22,7 @@ MEASURED_S: Final = 1.0  # how far back the rate really gone is measured
 FIRST_MIN_PER_S: Final = 10.0  # what was measured less than that is no reason for a deeper first cut: it has just begun
 
 
-@frozen(kw_only=True)
-class Start:
+class Start(NamedTuple):
     """How fast requests were starting when this one did, how many cuts there had been, and whether it was held back."""
 
     per_s: float

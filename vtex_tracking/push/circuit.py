@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 IN_A_ROW_MAX: Final = 10  # updates that failed with no success between them
 RECENT_S: Final = 30.0
@@ -28,8 +28,7 @@ class _State(Enum):
     TRIAL = auto()  # some: it succeeded
 
 
-@frozen
-class _Attempt:
+class _Attempt(NamedTuple):
     at_s: float
     seq: int
     has_failed: bool
@@ -90,6 +89,8 @@ class Circuit:
         The first to ask when the time is over is the probe, until its attempt ends or it leaves.
         """
         match self._state:
+            case _State.CLOSED:  # first, as nearly always
+                return 0.0
             case _State.OPEN if now_s < self._until_s:
                 return self._until_s - now_s
             case _State.OPEN:

@@ -6,9 +6,7 @@ As TCP finds what a link bears (RFC 5681): twice as many with each window until 
 from __future__ import annotations
 
 import math
-from typing import Final
-
-from attrs import frozen
+from typing import Final, NamedTuple
 
 START: Final = 4
 CUT: Final = 0.7  # what is left of the limit after a failure
@@ -16,8 +14,7 @@ STABLE: Final = 2.0  # so many times the calmest latency is no longer stable
 FORGETTING: Final = 1.05  # by so much the calmest latency rises with each window, lest a lucky one counts for ever
 
 
-@frozen(kw_only=True)
-class Flight:
+class Flight(NamedTuple):
     """A request in flight: how many cuts there had been when it started, and whether others lacked a place then."""
 
     cuts: int

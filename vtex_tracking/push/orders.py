@@ -10,14 +10,16 @@ class Orders:
     """Turns by order id, in the order of asking; an order that nobody asks for costs nothing."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, deque[Callable[[], None]]] = {}  # for each order that is held
+        self._waiting: dict[str, deque[Callable[[], None]] | None] = {}  # for each order that is held; None: nobody
 
     def take(self, order_id: str, *, then: Callable[[], None]) -> bool:
         """Have the turn now; or False, and `then` is called as soon as you have it."""
-        waiting = self._waiting.get(order_id)
-        if waiting is None:
-            self._waiting[order_id] = deque()
+        if order_id not in self._waiting:
+            self._waiting[order_id] = None
             return True
+        waiting = self._waiting[order_id]
+        if waiting is None:
+            waiting = self._waiting[order_id] = deque()
         waiting.append(then)
         return False
 

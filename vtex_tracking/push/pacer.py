@@ -33,6 +33,7 @@ class Pacer:
         self.share = 1.0
         self.stopping = asyncio.Event()
         self._turn = asyncio.Lock()
+        self._in_turn = 0  # who waits for the timer, or for one who does
         self._now_s = running_clock()
         self._paused_until_s = 0.0
 
@@ -41,17 +42,34 @@ class Pacer:
 
         A start that is no longer wanted when its turn comes is None as well, and is not paid.
         """
-        has_waited = self._turn.locked()
-        async with self._turn:
-            while not self.stopping.is_set() and is_wanted():
-                self._pace.change(self._rate.per_s * self.share)
-                now_s = self._now_s()
-                wait_s = self._pace.take(now_s)
-                if wait_s == 0:
-                    return self._rate.started(now_s, has_waited=has_waited)
-                has_waited = True
-                await rest(max(wait_s, self._nap_s), stopping=self.stopping)
-        return None
+        if self._in_turn:
+            return await self._start_in_turn(is_wanted, has_waited=True)
+        if self.stopping.is_set() or not is_wanted():
+            return None
+        now_s = self._now_s()
+        if self._take(now_s) == 0:  # nobody is before this one, and nothing holds it back
+            return self._rate.started(now_s, has_waited=False)
+        return await self._start_in_turn(is_wanted, has_waited=False)
+
+    async def _start_in_turn(self, is_wanted: Callable[[], bool], *, has_waited: bool) -> Start | None:
+        self._in_turn += 1
+        try:
+            async with self._turn:
+                while not self.stopping.is_set() and is_wanted():
+                    now_s = self._now_s()
+                    wait_s = self._take(now_s)
+                    if wait_s == 0:
+                        return self._rate.started(now_s, has_waited=has_waited)
+                    has_waited = True
+                    await rest(max(wait_s, self._nap_s), stopping=self.stopping)
+                return None
+        finally:
+            self._in_turn -= 1
+
+    def _take(self, now_s: float) -> float:
+        """Pay for a start, and 0; or how long to wait before asking again."""
+        self._pace.change(self._rate.per_s * self.share)
+        return self._pace.take(now_s)
 
     def refused(self, start: Start, *, pause_s: float) -> None:
         """Let nothing start for so long, and less after that: the account bears no more than when this one started."""

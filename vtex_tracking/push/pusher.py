@@ -155,8 +155,13 @@ class Pusher:
             self._line.stand(Sending.of(due))
 
     async def _send_all(self) -> None:
-        """Make the first attempt of one update in line after the other."""
+        """Make the first attempt of one update in line after the other.
+
+        Not too many answers may wait for the disk: if the process is killed, what they say is lost.
+        """
         while await self._line.is_next():
+            if self._answered.held >= self._settings.concurrency:
+                await self._answered.room(self._settings.concurrency)
             async with self._account.places:
                 sending = self._line.take()
                 if self._has_turn(sending):
@@ -171,6 +176,7 @@ class Pusher:
                 await self._settle(*group)
             except LedgerError as error:
                 self._fail(error)
+            self._answered.done(len(group))
             for sending in group:
                 if self._failure is not None:
                     self._leave()  # what is not durable is not told
@@ -182,9 +188,11 @@ class Pusher:
     async def _tell_all(self) -> None:
         """Tell of each update with which this run is done; who is slow to hear of it slows the push, not the ledger."""
         while True:
-            for sending in await self._done.taken():
+            group = await self._done.taken()
+            for sending in group:
                 await self._on_settled(sending.due)
                 self._leave()
+            self._done.done(len(group))
 
     # ------------------------------------------------------------ one update
 

@@ -27,15 +27,29 @@ class Traffic:
 
 @define(eq=False)
 class Pile:
-    """Updates that are put there one by one, and taken all at once."""
+    """Updates that are put there one by one, and taken all at once; `held` are those that nobody is done with yet."""
 
     _sendings: list[Sending] = field(factory=list, init=False)
     _is_there: asyncio.Event = field(factory=asyncio.Event, init=False)
+    _has_room: asyncio.Event = field(factory=asyncio.Event, init=False)
+    held: int = field(default=0, init=False)
 
     def put(self, sending: Sending) -> None:
         """Put one more there."""
         self._sendings.append(sending)
+        self.held += 1
         self._is_there.set()
+
+    def done(self, count: int) -> None:
+        """So many that were taken are done with."""
+        self.held -= count
+        self._has_room.set()
+
+    async def room(self, held_max: int) -> None:
+        """Wait until fewer are held."""
+        while self.held >= held_max:
+            self._has_room.clear()
+            await self._has_room.wait()
 
     def take(self) -> list[Sending]:
         """Take what is there, if anything is."""

@@ -32,7 +32,7 @@ class Stop:
 def stop_of(result: Answer | Failure, *, history: History, streak: Streak, settings: Settings) -> Stop | None:
     """A run ends where the next update would meet the same; None where it may go on."""
     if isinstance(result, Failure):
-        return _stop_of_failure(result, is_first=streak.answers == 0, is_repeated=history.attempts > 0)
+        return _stop_of_failure(result, is_first=not streak.has_answer, is_repeated=history.attempts > 0)
     meaning = meaning_of(result)
     match result:
         case Answer(status=429 | 503, retry_after_s=float(after_s)) if after_s > settings.throttle_pause_max_s:
@@ -42,9 +42,9 @@ def stop_of(result: Answer | Failure, *, history: History, streak: Streak, setti
                 message=f"VTEX answered {result.status} and asks for a pause of {after_s:.0f} s; run again after that",
                 is_ambiguous=meaning.is_ambiguous,
             )
-        case Answer(status=404, content=Content.HTML) if streak.successes == 0:
+        case Answer(status=404, content=Content.HTML) if not streak.has_success:
             return _wrong_account("nothing was taken yet, and the answer was 404 with a web page")
-        case Answer(status=404) if streak.successes == 0 and streak.not_found_in_a_row + 1 >= settings.not_found_max:
+        case Answer(status=404) if not streak.has_success and streak.not_found_in_a_row + 1 >= settings.not_found_max:
             return _wrong_account(f"{settings.not_found_max} orders in a row were not found, and none was")
     if meaning.sort is Sort.FATAL:
         return Stop(exit_code=EXIT_SETTINGS, reason=meaning.reason, message=_sentence(result))

@@ -59,26 +59,28 @@ class History:
 
 @frozen(kw_only=True)
 class Streak:
-    """The account's answers in this run, before the one that is judged."""
+    """What the account's answers in this run tell so far, before the one that is judged."""
 
-    successes: int = 0
+    has_answer: bool = False
+    has_success: bool = False
     not_found_in_a_row: int = 0
-    answers: int = 0
 
     def after(self, result: Answer | Failure) -> Streak:
-        """Count one more answer; what says nothing about invoices, such as a 429 or a 500, leaves the row as it is."""
+        """Note one more answer; what says nothing about invoices, such as a 429 or a 500, leaves the row as it is."""
         if isinstance(result, Failure):
             return self
-        meaning, not_found_in_a_row = meaning_of(result), self.not_found_in_a_row
+        meaning = meaning_of(result)
+        if meaning.sort is Sort.TAKEN:
+            return _GOING_WELL
+        not_found_in_a_row = self.not_found_in_a_row
         if meaning.reason is Reason.NOT_FOUND:
             not_found_in_a_row += 1
-        elif meaning.sort in (Sort.TAKEN, Sort.REFUSED, Sort.CONFLICT):
+        elif meaning.sort in (Sort.REFUSED, Sort.CONFLICT):
             not_found_in_a_row = 0
-        return Streak(
-            successes=self.successes + (meaning.sort is Sort.TAKEN),
-            not_found_in_a_row=not_found_in_a_row,
-            answers=self.answers + 1,
-        )
+        return Streak(has_answer=True, has_success=self.has_success, not_found_in_a_row=not_found_in_a_row)
+
+
+_GOING_WELL: Final = Streak(has_answer=True, has_success=True)
 
 
 @frozen

@@ -7,7 +7,6 @@ from enum import StrEnum
 from functools import lru_cache
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from attrs import evolve, field, frozen
 from attrs.converters import optional
@@ -31,6 +30,9 @@ _REQUEST_ID_HEADERS: Final = ("x-request-id", "x-vtex-operation-id", "x-trace-id
 _READ_HEADERS: Final = frozenset(
     ("content-type", "content-encoding", "location", "retry-after", *_REQUEST_ID_HEADERS, *RATE_HEADERS)
 )
+_TEXT: Final = rb'"([!#-\[\]-~]{1,300})"'  # ASCII that JSON has as it is, and that needs no cleaning
+_DOCUMENTED: Final = re.compile(rb'\{"date":%b,"orderId":%b,"receipt":%b\}' % (_TEXT, _TEXT, _TEXT))
+_DOCUMENTED_BODY: Final = Body(content=Content.JSON)
 
 
 @frozen(kw_only=True)
@@ -128,8 +130,8 @@ def request_of(update: Update, *, base_url: str) -> Request:
         raise ValueError(f"{order_id[:80]!r} or {invoice_number[:80]!r} is not an id that may stand in an address")
     if not _is_origin(base_url):
         raise ValueError(f"{base_url!r} is more than the address of a store")
-    order, invoice = quote(order_id, safe=""), quote(invoice_number, safe="")
-    return Request(url=f"{base_url}/api/oms/pvt/orders/{order}/invoice/{invoice}/tracking", body=update.body)
+    # Not a character of an id is one that `quote` would change.
+    return Request(url=f"{base_url}/api/oms/pvt/orders/{order_id}/invoice/{invoice_number}/tracking", body=update.body)
 
 
 @lru_cache(maxsize=1)  # a run has one
@@ -144,8 +146,11 @@ def read_answer(status: int, *, headers: Mapping[str, str], body: bytes, is_whol
     `headers` may hold a name several times; `now` is UTC.
     """
     fields = _joined(headers)
-    read = read_body(body, content_type=fields.get("content-type", ""), encoding=fields.get("content-encoding", ""))
-    receipt = _receipt_of(read) if is_whole else None
+    receipt = _documented(body) if is_whole and "content-encoding" not in fields else None
+    read = _DOCUMENTED_BODY
+    if receipt is None:
+        read = read_body(body, content_type=fields.get("content-type", ""), encoding=fields.get("content-encoding", ""))
+        receipt = _receipt_of(read) if is_whole else None
     return Answer(
         status=status,
         receipt=receipt,
@@ -194,6 +199,15 @@ def _joined(headers: Mapping[str, str]) -> dict[str, str]:
 def _request_id_of(fields: Mapping[str, str]) -> str:
     found = (clean(fields[name]) for name in _REQUEST_ID_HEADERS if name in fields)
     return next(filter(None, found), "")
+
+
+def _documented(body: bytes) -> Receipt | None:
+    """A receipt in the very form in which VTEX documents it, as nearly all are: told by its bytes at a tenth of the cost."""
+    found = _DOCUMENTED.fullmatch(body)
+    if found is None:
+        return None
+    date, order_id, receipt = found.groups()
+    return Receipt(receipt=receipt.decode("ascii"), date=date.decode("ascii"), order_id=order_id.decode("ascii"))
 
 
 def _receipt_of(body: Body) -> Receipt | None:
