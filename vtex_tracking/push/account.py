@@ -78,6 +78,13 @@ class Account:
             await self._pass_circuit(due)
         return not self.stopping.is_set()
 
+    def start_now(self, due: Due) -> Attempt | None:
+        """Give an attempt, having paid for it, when nothing stands between this update and the wire, as nearly always."""
+        if self.stopping.is_set() or not self._admits(due):
+            return None
+        start = self._pacer.start_now()
+        return None if start is None else self._started(start)
+
     async def start(self, due: Due) -> Attempt | None:
         """Give an attempt when the request may start this moment, having paid for it; None when all is over.
 
@@ -86,8 +93,7 @@ class Account:
         while not self.stopping.is_set():
             start = await self._pacer.start(is_wanted=partial(self._admits, due))
             if start is not None:
-                flight = self.places.started(has_waited=start.has_waited)
-                return Attempt(started_s=self._now_s(), start=start, flight=flight)
+                return self._started(start)
             await self.admit(due)
         return None
 
@@ -99,9 +105,10 @@ class Account:
 
     def ended(self, due: Due, *, attempt: Attempt, result: Answer | Failure, verdict: Verdict) -> None:
         """Draw what the end of an attempt means for all others: slower, fewer, a pause, an open or a closed gate, the end."""
+        now_s = self._now_s()
         match verdict:
             case Sent() | Rejected():
-                self._progressed_s = self._now_s()
+                self._progressed_s = now_s
             case Again(reason=Reason.THROTTLED, pause_s=float(pause_s)):
                 self._pacer.refused(attempt.start, pause_s=pause_s)
             case GaveUp(reason=Reason.THROTTLED, pause_s=float(pause_s)):
@@ -112,8 +119,10 @@ class Account:
                 self.stop(verdict)
             case _:
                 pass
-        self._heed_limit(attempt, result=result)
-        self._note_health(due, attempt=attempt, result=result, verdict=verdict)
+        if isinstance(result, Answer) and result.rate_limit is not None:
+            self._heed_limit(result.rate_limit, attempt=attempt)
+        sort = Sort.TAKEN if isinstance(verdict, Sent) else meaning_of(result).sort
+        self._note_health(due, attempt=attempt, result=result, sort=sort, now_s=now_s)
         if isinstance(verdict, Doubted):
             self._gate.refused(due)
         else:
@@ -142,6 +151,9 @@ class Account:
         """One update is left; if that is in doubt, nobody can clear it."""
         self._gate.give_up()
 
+    def _started(self, start: Start) -> Attempt:
+        return Attempt(self._now_s(), start, self.places.started(has_waited=start.has_waited))
+
     def _admits(self, due: Due) -> bool:
         return self._gate.admits(due) and self._circuit.take(due.seq, now_s=self._now_s()) == 0
 
@@ -162,14 +174,12 @@ class Account:
                     async with asyncio.timeout(wait_s):
                         await self._circuit_changed.wait()
 
-    def _heed_limit(self, attempt: Attempt, *, result: Answer | Failure) -> None:
+    def _heed_limit(self, limit: RateLimit, *, attempt: Attempt) -> None:
         """Where VTEX says that nothing is left of its limit, wait until it counts anew, and go slower: nobody was refused yet."""
-        match result:
-            case Answer(rate_limit=RateLimit(remaining=0, reset_s=float(reset_s))):
-                self._pacer.refused(attempt.start, pause_s=min(reset_s, self._settings.throttle_pause_max_s))
+        if limit.remaining == 0 and limit.reset_s is not None:
+            self._pacer.refused(attempt.start, pause_s=min(limit.reset_s, self._settings.throttle_pause_max_s))
 
-    def _note_health(self, due: Due, *, attempt: Attempt, result: Answer | Failure, verdict: Verdict) -> None:
-        sort, now_s = Sort.TAKEN if isinstance(verdict, Sent) else meaning_of(result).sort, self._now_s()
+    def _note_health(self, due: Due, *, attempt: Attempt, result: Answer | Failure, sort: Sort, now_s: float) -> None:
         has_failed = sort in _FAILED
         self.places.ended(attempt.flight, latency_s=now_s - attempt.started_s, has_failed=has_failed)
         if sort is Sort.TAKEN:

@@ -77,7 +77,7 @@ class AdaptiveRate:
         measured_per_s = self._measured_per_s - 0.5 / MEASURED_S  # between this start and the last one
         if self._high_per_s is None:
             measured_per_s = max(measured_per_s, FIRST_MIN_PER_S)
-        return Start(per_s=min(self.per_s, measured_per_s), cuts=self._cuts, has_waited=has_waited)
+        return Start(min(self.per_s, measured_per_s), self._cuts, has_waited)
 
     def refused(self, start: Start, *, pause_s: float) -> None:
         """Note that a request was answered 429, which pauses the account so long: one cut for a pause.

@@ -45,7 +45,7 @@ class Attempts:
     async def make(self, sending: Sending) -> bool:
         """One attempt, with its verdict; False when the run stopped first, and the intent is withdrawn."""
         due = sending.due
-        attempt = await self._account.start(due)
+        attempt = self._account.start_now(due) or await self._account.start(due)
         if attempt is None:
             await self._book.withdraw(due)
             return False

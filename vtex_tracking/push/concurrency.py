@@ -44,7 +44,7 @@ class Concurrency:
 
     def started(self, *, is_short: bool) -> Flight:
         """Note that an attempt starts; `is_short` when others wait for a place, and this one waited for nothing else."""
-        return Flight(cuts=self._cuts, is_short=is_short)
+        return Flight(self._cuts, is_short)
 
     def ended(self, flight: Flight, *, latency_s: float, has_failed: bool) -> None:
         """Note the end of an attempt; `has_failed` when VTEX gave no answer in time, none at all, or a 5xx."""

@@ -37,21 +37,19 @@ class Pacer:
         self._now_s = running_clock()
         self._paused_until_s = 0.0
 
+    def start_now(self) -> Start | None:
+        """Give a start, having paid for it, when nobody is before the caller and the pace does not hold it back."""
+        now_s = self._now_s()
+        if self._in_turn or self._take(now_s) > 0:
+            return None
+        return self._rate.started(now_s, has_waited=False)
+
     async def start(self, *, is_wanted: Callable[[], bool] = _always) -> Start | None:
         """Give a start when the caller may go now, having paid for it; None when the run is stopping.
 
         A start that is no longer wanted when its turn comes is None as well, and is not paid.
         """
-        if self._in_turn:
-            return await self._start_in_turn(is_wanted, has_waited=True)
-        if self.stopping.is_set() or not is_wanted():
-            return None
-        now_s = self._now_s()
-        if self._take(now_s) == 0:  # nobody is before this one, and nothing holds it back
-            return self._rate.started(now_s, has_waited=False)
-        return await self._start_in_turn(is_wanted, has_waited=False)
-
-    async def _start_in_turn(self, is_wanted: Callable[[], bool], *, has_waited: bool) -> Start | None:
+        has_waited = self._in_turn > 0
         self._in_turn += 1
         try:
             async with self._turn:

@@ -22,24 +22,40 @@ class Places:
         self._taken = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
 
-    async def __aenter__(self) -> Self:
-        if self._taken < self._concurrency.limit and not self._waiting:
-            self._taken += 1
-            return self
+    def take_now(self) -> bool:
+        """Have a place, if there is one and nobody waits for it."""
+        if self._waiting or self._taken >= self._concurrency.limit:
+            return False
+        self._taken += 1
+        return True
+
+    async def take(self) -> None:
+        """Wait for a place, and have it."""
+        if self.take_now():
+            return
         place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
         try:
             await place
         except asyncio.CancelledError:
             if not place.cancelled():  # it was there already
-                self._give_back()
+                self.give_back()
             raise
+
+    def give_back(self) -> None:
+        """Leave the place to who waits for one."""
+        self._taken -= 1
+        if self._waiting:
+            self._let_in()
+
+    async def __aenter__(self) -> Self:
+        await self.take()
         return self
 
     async def __aexit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        self._give_back()
+        self.give_back()
 
     def started(self, *, has_waited: bool) -> Flight:
         """Note that an attempt starts; places hold nobody back where it has waited for the pace."""
@@ -49,11 +65,8 @@ class Places:
     def ended(self, flight: Flight, *, latency_s: float, has_failed: bool) -> None:
         """Note the end of an attempt, and whether VTEX failed to answer it."""
         self._concurrency.ended(flight, latency_s=latency_s, has_failed=has_failed)
-        self._let_in()
-
-    def _give_back(self) -> None:
-        self._taken -= 1
-        self._let_in()
+        if self._waiting:
+            self._let_in()
 
     def _let_in(self) -> None:
         while self._waiting and self._taken < self._concurrency.limit:

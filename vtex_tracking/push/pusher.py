@@ -159,14 +159,19 @@ class Pusher:
 
         Not too many answers may wait for the disk: if the process is killed, what they say is lost.
         """
+        places = self._account.places
         while await self._line.is_next():
             if self._answered.held >= self._settings.concurrency:
                 await self._answered.room(self._settings.concurrency)
-            async with self._account.places:
+            if not places.take_now():
+                await places.take()
+            try:
                 sending = self._line.take()
                 if self._has_turn(sending):
                     self._line.started()
                     await self._send(sending)
+            finally:
+                places.give_back()
 
     async def _settle_all(self) -> None:
         """Make durable what became of first attempts, all that ended in the meantime at once."""

@@ -10,15 +10,16 @@ from vtex_tracking.push.wire import Answer, Failure
 def settlement_of(verdict: Verdict, *, result: Answer | Failure, started_s: float, latency_ms: int) -> Settlement:
     """What the ledger is told of an attempt. An update without an outcome stays with the run, or with the next one."""
     effect, outcome, reason, receipt = _meaning(verdict)
+    answer = result if isinstance(result, Answer) else None
     return Settlement(
         started_s=started_s,
         effect=effect,
         outcome=outcome,
         reason=reason,
-        http_status=result.status if isinstance(result, Answer) else None,
-        request_id=result.request_id if isinstance(result, Answer) else None,
+        http_status=None if answer is None else answer.status,
+        request_id=None if answer is None else answer.request_id,
         receipt=receipt,
-        latency_ms=latency_ms if isinstance(result, Answer) else None,
+        latency_ms=None if answer is None else latency_ms,
     )
 
 

@@ -197,8 +197,10 @@ def _joined(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def _request_id_of(fields: Mapping[str, str]) -> str:
-    found = (clean(fields[name]) for name in _REQUEST_ID_HEADERS if name in fields)
-    return next(filter(None, found), "")
+    for name in _REQUEST_ID_HEADERS:
+        if name in fields and (found := clean(fields[name])):
+            return found
+    return ""
 
 
 def _documented(body: bytes) -> Receipt | None:
