@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import attrs
 import pytest
 from pipeline_support import feed_in, names_in, push, results_in, settings_in
 from push_support import SENT, TIMED_OUT, Put, Script, Wire, answer, wall_s
@@ -43,7 +42,7 @@ async def test_each_invoice_is_sent_once_and_told_once(tmp_path: Path) -> None:
         told = [outcome async for outcome in run]
     rows = results_in(tmp_path)
     assert NAMES == [row["invoice_number"] for row in rows]
-    assert rows == [attrs.asdict(outcome) for outcome in sorted(told, key=lambda outcome: outcome.invoice_number)]
+    assert rows == [outcome._asdict() for outcome in sorted(told, key=lambda outcome: outcome.invoice_number)]
     assert Counter(NAMES) == Counter(put.invoice_number for put in wire.puts)
     assert run.summary is not None
     assert (3, 9, 8, 1) == (

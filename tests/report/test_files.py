@@ -90,7 +90,7 @@ def test_a_failure_halfway_changes_nothing(
     """When the ledger fails in the middle of any pass, the old report stays whole, and the ledger's error comes through."""
 
     def outcomes() -> Iterator[Outcome]:
-        yield evolve(outcome, order_id="new")
+        yield outcome._replace(order_id="new")
         if failing == "outcomes":
             raise LedgerError("damaged")
 
@@ -131,19 +131,24 @@ def test_a_file_that_is_held_is_written_beside(tmp_path: Path, summary: Summary)
 def test_no_pass_is_kept_in_memory(tmp_path: Path, summary: Summary, outcome: Outcome, defect: Defect) -> None:
     """An outcome or a defect is let go before the one after the next is made, however many there are."""
 
-    def each_new(made: Callable[[int], _T]) -> Iterator[_T]:
-        seen: deque[weakref.ref[_T]] = deque(maxlen=10)
+    class Text(str):  # a tuple cannot be watched, but what is in it
+        __slots__ = ("__weakref__",)
+
+    def each_new(made: Callable[[int, Text], _T]) -> Iterator[_T]:
+        seen: deque[weakref.ref[Text]] = deque(maxlen=10)
         for number in range(100):
             assert sum(ref() is not None for ref in seen) <= 2
-            value = made(number)
-            seen.append(weakref.ref(value))
+            place = Text(f"feed.csv:{number}")
+            seen.append(weakref.ref(place))
+            value = made(number, place)
+            del place
             yield value
 
     files = write_report(
         tmp_path,
         summary=summary,
-        outcomes=lambda: each_new(lambda number: evolve(outcome, attempts=number)),
-        defects=lambda: each_new(lambda number: evolve(defect, place=f"feed.csv:{number}")),
-        warnings=lambda: each_new(lambda number: FeedWarning(code="x", place=f"feed.csv:{number}", problem="y")),
+        outcomes=lambda: each_new(lambda number, place: outcome._replace(attempts=number, first_place=place)),
+        defects=lambda: each_new(lambda _, place: evolve(defect, place=place)),
+        warnings=lambda: each_new(lambda _, place: FeedWarning(code="x", place=place, problem="y")),
     )
     assert len(files.results_jsonl.read_text().splitlines()) == 100

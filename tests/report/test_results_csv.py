@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 
-from attrs import asdict
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,7 +32,7 @@ def test_rows_read_back_as_the_outcomes(data: st.DataObject, any_outcome: st.Sea
     text = io.StringIO(newline="")
     write_results(outcomes, jsonl=io.StringIO(), table=text)
     text.seek(1)
-    expected = [{name: _cell(value) for name, value in asdict(outcome).items()} for outcome in outcomes]
+    expected = [{name: _cell(value) for name, value in outcome._asdict().items()} for outcome in outcomes]
     assert expected == list(csv.DictReader(text))
 
 
@@ -41,4 +40,4 @@ def test_a_run_without_invoices_has_a_header(outcome: Outcome) -> None:
     """An empty run is told from an absent file by its header."""
     text = io.StringIO(newline="")
     write_results([], jsonl=io.StringIO(), table=text)
-    assert f"\ufeff{','.join(asdict(outcome))}\r\n" == text.getvalue()
+    assert f"\ufeff{','.join(outcome._asdict())}\r\n" == text.getvalue()

@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, closing
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from attrs import asdict, evolve, frozen
+from attrs import evolve, frozen
 
 from vtex_tracking import (
     Credentials,
@@ -130,7 +130,7 @@ async def end(run: Run, *, folder: Path) -> Pushed:
     assert () == summary.counts.faults()
     lines = (folder / "report" / "results.jsonl").read_text(encoding="utf-8").splitlines()
     written = {line["invoice_number"]: line for line in map(json.loads, lines)}
-    assert {outcome.invoice_number: json.loads(json.dumps(asdict(outcome))) for outcome in outcomes} == written
+    assert {outcome.invoice_number: json.loads(json.dumps(outcome._asdict())) for outcome in outcomes} == written
     return Pushed(
         summary=summary,
         outcomes={outcome.invoice_number: outcome for outcome in outcomes},

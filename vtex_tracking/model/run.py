@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from attrs import Factory, frozen
 
@@ -10,9 +10,11 @@ from vtex_tracking.model.sending import OutcomeKind, Reason
 from vtex_tracking.model.tracking import FeedInfo
 
 
-@frozen(kw_only=True)
-class Outcome:
-    """How one update ended in one run: one line of `results.jsonl`, field for field. Moments are UTC, ISO 8601."""
+class Outcome(NamedTuple):
+    """How one update ended in one run: one line of `results.jsonl`, field for field. Moments are UTC, ISO 8601.
+
+    A report has one for each invoice: a tuple is made at a tenth of the cost of another frozen object.
+    """
 
     run_id: str
     account: str

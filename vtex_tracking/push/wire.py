@@ -35,7 +35,7 @@ _DOCUMENTED: Final = re.compile(rb'\{"date":%b,"orderId":%b,"receipt":%b\}' % (_
 _DOCUMENTED_BODY: Final = Body(content=Content.JSON)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # as in model/sending.py
 class Request:
     """One PUT: where to, and the bytes that go there."""
 
@@ -43,7 +43,7 @@ class Request:
     body: bytes
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, slots=False)  # likewise
 class Answer:
     """Status, headers and body that came back, as far as they say anything. All text is fit for a terminal.
 

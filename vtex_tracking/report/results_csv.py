@@ -4,34 +4,32 @@ from __future__ import annotations
 
 from typing import Final
 
-from attrs import fields
-
 from vtex_tracking.model import Outcome
-from vtex_tracking.report.spreadsheet import csv_line, disarmed
+from vtex_tracking.report.spreadsheet import csv_line, disarmed_row
 
-RESULT_COLUMNS: Final = tuple(attribute.name for attribute in fields(Outcome))
+RESULT_COLUMNS: Final = Outcome._fields
 
 
 def csv_row(outcome: Outcome) -> str:
     """A row has the fields of `Outcome`, in its order."""
-    row = (
-        disarmed(outcome.run_id),
-        disarmed(outcome.account),
-        disarmed(outcome.order_id),
-        disarmed(outcome.invoice_number),
+    cells = (
+        outcome.run_id,
+        outcome.account,
+        outcome.order_id,
+        outcome.invoice_number,
         outcome.outcome,
         outcome.reason,
         "" if outcome.http_status is None else str(outcome.http_status),
         str(outcome.attempts),
-        disarmed(outcome.receipt or ""),
-        disarmed(outcome.receipt_date or ""),
-        disarmed(outcome.request_id or ""),
+        outcome.receipt or "",
+        outcome.receipt_date or "",
+        outcome.request_id or "",
         "true" if outcome.is_delivered else "false",
-        disarmed(outcome.delivered_date or ""),
+        outcome.delivered_date or "",
         str(outcome.events),
-        disarmed(outcome.first_place),
-        disarmed(outcome.started_at or ""),
-        disarmed(outcome.finished_at or ""),
+        outcome.first_place,
+        outcome.started_at or "",
+        outcome.finished_at or "",
         "" if outcome.duration_ms is None else str(outcome.duration_ms),
     )
-    return csv_line(row)
+    return csv_line(disarmed_row(cells))

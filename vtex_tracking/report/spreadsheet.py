@@ -24,6 +24,11 @@ def disarmed(text: str) -> str:
     return f"'{text}" if text[:1] in _ARMED_STARTS and _ARMED.match(text) else text
 
 
+def disarmed_row(cells: Sequence[str]) -> Sequence[str]:
+    """Each cell disarmed; nearly always none has to be, which is seen at once."""
+    return cells if _ARMED_STARTS.isdisjoint([cell[:1] for cell in cells]) else [disarmed(cell) for cell in cells]
+
+
 def write_table(rows: Iterable[Iterable[object]], *, columns: Iterable[str], to: TextIO) -> None:
     """A table is CSV with commas, CRLF and a byte order mark; None is an empty cell, and no cell is a formula."""
     write_columns(columns, to=to)
