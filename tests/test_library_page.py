@@ -4,8 +4,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
+import aiohttp
 import pytest
+from aioresponses import aioresponses
+
+from vtex_tracking import Answer, FailureKind, Request
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "library.md").read_text(encoding="utf-8"), re.DOTALL)
@@ -29,4 +35,35 @@ def test_an_example_runs(number: int, tmp_path: Path) -> None:
 
 def test_the_page_has_examples() -> None:
     """A page whose examples are not found would test nothing."""
-    assert len(EXAMPLES) == 8
+    assert len(EXAMPLES) == 9
+
+
+class MockedResponse(aiohttp.ClientResponse):
+    """What aioresponses 0.7.9 needs on aiohttp 3.14, which wants the writer's stream as well."""
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, stream_writer=SimpleNamespace(output_size=0), **options)  # type: ignore[arg-type] # passed through
+
+
+def transport_of_the_page(session: aiohttp.ClientSession) -> Any:
+    """The transport over a session that the page shows."""
+    (code,) = [example for example in EXAMPLES if "class SessionTransport" in example]
+    names: dict[str, Any] = {}
+    exec(code.partition("async def main")[0], names)  # noqa: S102 - our own page
+    return names["SessionTransport"](session)
+
+
+async def test_a_mocked_session_sees_one_put_that_follows_nothing() -> None:
+    """Who mocks aiohttp with aioresponses sees what is sent, and says what comes back."""
+    request = Request(url="https://mystore.example/api/oms/pvt/orders/v1-01/invoice/7/tracking", body=b"{}")
+    async with aiohttp.ClientSession() as session:
+        transport = transport_of_the_page(session)
+        with aioresponses() as mocked:
+            mocked.put(request.url, body=b'{"receipt":"f67d"}', response_class=MockedResponse)
+            mocked.put(request.url, exception=aiohttp.ServerDisconnectedError())
+            taken, lost = await transport.put(request), await transport.put(request)
+            (calls,) = mocked.requests.values()
+    assert isinstance(taken, Answer)
+    assert taken.receipt is not None
+    assert (FailureKind.DISCONNECTED, True) == (lost.kind, lost.has_left)
+    assert [(b"{}", False)] * 2 == [(call.kwargs["data"], call.kwargs["allow_redirects"]) for call in calls]

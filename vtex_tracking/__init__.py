@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from vtex_tracking.pipeline import new_run_id, plan_feed, push_feed
     from vtex_tracking.planning import Plan
     from vtex_tracking.push.transport import Transport
-    from vtex_tracking.push.wire import Answer, Failure, FailureKind, Request
+    from vtex_tracking.push.wire import Answer, Failure, FailureKind, Request, read_answer
     from vtex_tracking.run import Run
     from vtex_tracking.settings import Code, Events, FeedMapping, FeedSettings, Rate, Settings
     from vtex_tracking.surveying import survey_feed
@@ -83,6 +83,7 @@ __all__ = [
     "past_runs",
     "plan_feed",
     "push_feed",
+    "read_answer",
     "rewrite_report",
     "survey_feed",
 ]
@@ -128,6 +129,7 @@ _HOMES = {
     "past_runs": "past",
     "plan_feed": "pipeline",
     "push_feed": "pipeline",
+    "read_answer": "push.wire",
     "rewrite_report": "past",
     "survey_feed": "surveying",
 }

@@ -11,7 +11,6 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Self
 
-import aiohttp
 import pytest
 from attrs import define, field
 
@@ -115,16 +114,3 @@ async def rig() -> AsyncIterator[SimpleNamespace]:
 
         credentials = Credentials(app_key=Secret("CANARY-KEY-4711"), app_token=Secret("CANARY-TOKEN-4711"))
         yield SimpleNamespace(serve=serve, transport=transport, request=request, reset=reset, certificates=CERTIFICATES)
-
-
-class MockedResponse(aiohttp.ClientResponse):
-    """What aioresponses 0.7.9 needs on aiohttp 3.14, which wants the writer's stream as well."""
-
-    def __init__(self, *args: object, **options: object) -> None:
-        super().__init__(*args, stream_writer=SimpleNamespace(output_size=0), **options)  # type: ignore[arg-type] # passed through
-
-
-@pytest.fixture
-def response_class() -> type[aiohttp.ClientResponse]:
-    """Give aioresponses the class to make its answers of."""
-    return MockedResponse

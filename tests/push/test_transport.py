@@ -8,9 +8,7 @@ import logging
 import socket
 from types import SimpleNamespace
 
-import aiohttp
 import pytest
-from aioresponses import aioresponses
 
 from vtex_tracking.model import Receipt
 from vtex_tracking.push.body import Content
@@ -61,22 +59,6 @@ async def test_a_request_is_one_put_with_the_two_keys(rig: SimpleNamespace) -> N
         "Content-Length": "20",
     }
     assert b'{"isDelivered":true}' == body
-
-
-async def test_a_mocked_session_is_spoken_to_in_the_same_way(
-    rig: SimpleNamespace, response_class: type[aiohttp.ClientResponse]
-) -> None:
-    """Users who mock aiohttp see one PUT that follows no redirect."""
-    base_url = "https://mystore.vtexcommercestable.com.br"
-    transport, request = await rig.transport(base_url), rig.request(base_url)
-    with aioresponses() as mocked:
-        mocked.put(request.url, body=RECEIPT, response_class=response_class)
-        result = await transport.put(request)
-        (calls,) = mocked.requests.values()
-    assert isinstance(result, Answer)
-    assert SENT == result.receipt
-    assert request.body == calls[0].kwargs["data"].body
-    assert calls[0].kwargs["allow_redirects"] is False
 
 
 async def test_a_connection_is_kept_and_a_cookie_is_not(rig: SimpleNamespace) -> None:

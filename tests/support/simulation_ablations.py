@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any, Final
 from unittest import mock
 
-import aiohttp
 from attrs import evolve
 
 from vtex_tracking.credentials import Secret
@@ -22,11 +21,11 @@ from vtex_tracking.ledger.sqlite.intake import Intake
 from vtex_tracking.merge import Fact, Known, Volume, gather
 from vtex_tracking.model import Due, Effect
 from vtex_tracking.push.account import Account
-from vtex_tracking.push.exchange import Exchange, PutRequest
 from vtex_tracking.push.orders import Orders
 from vtex_tracking.push.pacer import Pacer
 from vtex_tracking.push.pacing import Pace
-from vtex_tracking.push.wire import Failure
+from vtex_tracking.push.transport import HttpTransport
+from vtex_tracking.push.wire import Answer, Failure, FailureKind, Request
 
 Broken = Callable[[], AbstractContextManager[object]]
 
@@ -66,14 +65,16 @@ def _without_intent() -> AbstractContextManager[object]:
 
 
 def _without_send_once() -> AbstractContextManager[object]:
-    """Let aiohttp send a PUT again when a kept-alive connection breaks."""
-    stack = ExitStack()
-    stack.enter_context(mock.patch("vtex_tracking.push.exchange.LostError", aiohttp.ServerDisconnectedError))
-    # What aiohttp asks of a request's data before it sends that again.
-    stack.enter_context(mock.patch.object(PutRequest, "_body", property(lambda request: request._exchange)))
-    stack.enter_context(mock.patch.object(Exchange, "consumed", create=True, new=False))
-    stack.enter_context(mock.patch.object(Exchange, "close", mock.AsyncMock(), create=True))
-    return stack
+    """A PUT is sent again at once when a kept-alive connection breaks, as aiohttp's session does by itself."""
+    put = HttpTransport.put
+
+    async def put_again(transport: HttpTransport, request: Request) -> Answer | Failure:
+        result = await put(transport, request)
+        if isinstance(result, Failure) and result.kind is FailureKind.DISCONNECTED:
+            result = await put(transport, request)
+        return result
+
+    return mock.patch.object(HttpTransport, "put", put_again)
 
 
 def _without_kept_doubts() -> AbstractContextManager[object]:
@@ -175,18 +176,12 @@ def _without_turns() -> AbstractContextManager[object]:
 
 def _without_doubt_of_failures() -> AbstractContextManager[object]:
     """A broken connection counts as a request that never left."""
-    stack = ExitStack()
-    for module in ("failures", "transport"):
-        never_left = mock.patch(
-            f"vtex_tracking.push.{module}.Failure", lambda **said: Failure(**said | {"has_left": False})
-        )
-        stack.enter_context(never_left)
-    return stack
+    return mock.patch("vtex_tracking.push.failures.Failure", lambda **said: Failure(**said | {"has_left": False}))
 
 
 def _without_own_answers() -> AbstractContextManager[object]:
     """Whatever answer stands in a connection is taken for the next request's."""
-    return mock.patch("vtex_tracking.push.exchange._is_older", return_value=False)
+    return mock.patch("vtex_tracking.push.connections._is_older", return_value=False)
 
 
 def _without_blotting() -> AbstractContextManager[object]:

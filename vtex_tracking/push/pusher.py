@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from vtex_tracking.errors import LedgerError
 from vtex_tracking.model import Attempted, Due
 from vtex_tracking.push.account import Account
 from vtex_tracking.push.attempts import Attempts
-from vtex_tracking.push.book import Book, due_pages
+from vtex_tracking.push.book import Book
+from vtex_tracking.push.claims import Claims
 from vtex_tracking.push.line import Line
 from vtex_tracking.push.orders import Orders
 from vtex_tracking.push.retries import Retries
@@ -46,7 +47,6 @@ class Pusher:
     ) -> None:
         self._book = book
         self._settings = settings
-        self._wall_s = wall_s
         self._on_settled = on_settled
         self.traffic = Traffic()
         self._account = Account(settings, found_rate_per_s=found_rate_per_s)
@@ -70,6 +70,7 @@ class Pusher:
             traffic=self.traffic,
             settle=self._settle,
         )
+        self._claims = Claims(book, line=self._line, settings=settings, wall_s=wall_s, wait=self._wait)
         self._answered = Pile()
         self._done = Pile()
         self._is_all_out = False
@@ -121,16 +122,9 @@ class Pusher:
             raise self._failure
 
     async def _claim_all(self) -> None:
-        """Read what is due, and put it in line with its intents durable, as there is room; return when all have ended."""
+        """Put everything that is due in line; return when all have ended."""
         try:
-            page_max = max(2 * self._settings.concurrency, 50)
-            async for page in due_pages(self._book, most=self._settings.invoices_max, page_max=page_max):
-                dues = page
-                while dues and (room := await self._line.room()):
-                    await self._claim(dues[:room])
-                    dues = dues[room:]
-                if dues:
-                    break  # the line is closed
+            await self._claims.make()
         except LedgerError as error:
             self._fail(error)
         self._is_all_out = True
@@ -138,21 +132,9 @@ class Pusher:
         self._ask_who_is_left()
         await self._line.emptied()
 
-    async def _claim(self, dues: Sequence[Due]) -> None:
-        now_s = self._wall_s()
-        at_once = [due for due in dues if due.not_before_s <= now_s]
-        self._line.begin(first=len(at_once), elsewhere=len(dues) - len(at_once))
-        for due in dues:
-            if due.not_before_s > now_s:  # an attempt of other bytes may still arrive
-                quiet_s = min(due.not_before_s - now_s, self._settings.quiet_period_s)
-                self._tasks.create_task(self._go_on(Sending.of(due), quiet_s=quiet_s))
-        try:
-            await self._book.intend(at_once)
-        except LedgerError:
-            self._line.abandon(len(at_once))
-            raise
-        for due in at_once:
-            self._line.stand(Sending.of(due))
+    def _wait(self, sending: Sending, quiet_s: float) -> None:
+        """What may not go yet waits in a task of its own."""
+        self._tasks.create_task(self._go_on(sending, quiet_s=quiet_s))
 
     async def _send_all(self) -> None:
         """Make the first attempt of one update in line after the other.

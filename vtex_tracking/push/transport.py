@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import ssl
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Final, Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import aiohttp
 from yarl import URL
 
 from vtex_tracking.errors import SettingsError
+from vtex_tracking.push.connections import Answered, Connections, LostError, head_of, receive, send
 from vtex_tracking.push.deadlines import Deadlines
-from vtex_tracking.push.exchange import Exchange, LostError, PutRequest, head_of
 from vtex_tracking.push.failures import ERRORS, failure_of, os_words
 from vtex_tracking.push.wire import Answer, Failure, FailureKind, Request, hidden, read_answer
 from vtex_tracking.version import __version__
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from vtex_tracking.credentials import Credentials
     from vtex_tracking.settings import Settings
-
-DNS_CACHE_S: Final = 60  # a store's address may change while a run lasts
 
 
 class Transport(Protocol):
@@ -55,40 +53,36 @@ class HttpTransport:
         self._origin = URL(base_url).origin()
         self._prefix = f"{self._origin}/"
         self._now = now
-        self._session: aiohttp.ClientSession | None = None
+        self._connections: Connections | None = None
         self._head = b""
 
     async def __aenter__(self) -> Self:
-        headers = {
-            "Host": str(self._origin.host_port_subcomponent),
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "Content-Type": "application/json",
-            "User-Agent": f"vtex-tracking/{__version__}",
-            "X-VTEX-API-AppKey": self._credentials.app_key.reveal(),
-            "X-VTEX-API-AppToken": self._credentials.app_token.reveal(),
-        }
-        self._head = head_of(headers)
-        tls = _tls_context(self._settings.ca_file) if self._origin.scheme == "https" else True
+        self._head = head_of(
+            {
+                "Host": str(self._origin.host_port_subcomponent),
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "Content-Type": "application/json",
+                "User-Agent": f"vtex-tracking/{__version__}",
+                "X-VTEX-API-AppKey": self._credentials.app_key.reveal(),
+                "X-VTEX-API-AppToken": self._credentials.app_token.reveal(),
+            }
+        )
         self._deadlines = Deadlines()
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=self._settings.concurrency, ttl_dns_cache=DNS_CACHE_S, ssl=tls),
-            # the name's look-up and the handshake included; what comes behind that, `put` watches itself
-            timeout=aiohttp.ClientTimeout(connect=self._settings.connect_timeout_s),
-            headers=headers,
-            request_class=PutRequest,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            auto_decompress=False,
+        self._connections = Connections(
+            self._origin,
+            tls=_tls_context(self._settings.ca_file) if self._origin.scheme == "https" else True,
+            limit=self._settings.concurrency,
+            connect_timeout_s=self._settings.connect_timeout_s,
         )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
-            self._session = None
+        if self._connections is not None:
+            await self._connections.close()
+            self._connections = None
             self._deadlines.close()
 
     async def put(self, request: Request) -> Answer | Failure:
@@ -96,26 +90,29 @@ class HttpTransport:
 
         Raises ValueError for an address of another host, before anything is sent.
         """
-        if self._session is None or not request.url.startswith(self._prefix):
+        if self._connections is None or not request.url.startswith(self._prefix):
             raise ValueError(f"this transport is closed, or not for {URL(request.url).origin()}")
+        path, body = request.url[len(self._prefix) :].encode("ascii"), request.body
+        sent = b"PUT /%b HTTP/1.1\r\n%bContent-Length: %d\r\n\r\n%b" % (path, self._head, len(body), body)
         until_s = self._deadlines.now_s() + self._settings.timeout_s
-        deadline = self._deadlines.until(until_s)
-        exchange = Exchange(
-            head=self._head, body=request.body, deadline=deadline, answer_within_s=self._settings.read_timeout_s
-        )
+        has_left, connection = False, None
         try:
-            with deadline:
-                response = await self._session.put(URL(request.url, encoded=True), data=exchange, allow_redirects=False)
+            with self._deadlines.until(until_s) as deadline:
+                connection = await self._connections.take()
+                has_left = send(connection, sent)
+                deadline.come_nearer(self._settings.read_timeout_s)
+                answered = await receive(connection)
+            body, is_whole = await self._read(answered.content, until_s=until_s)
+            if is_whole:
+                connection.release()
+            return self._answer(answered, body=body, is_whole=is_whole)
         except LostError as lost:
-            return Failure(kind=FailureKind.DISCONNECTED, has_left=exchange.has_left, message=str(lost))
+            return Failure(kind=FailureKind.DISCONNECTED, has_left=False, message=str(lost))
         except ERRORS as error:
-            return failure_of(error, has_left=exchange.has_left)
-        try:
-            body, is_whole = await self._read(response.content, until_s=until_s)
+            return failure_of(error, has_left=has_left)
         finally:
-            if not response.closed:  # as it is where the body was read to its end
-                response.close()
-        return self._answer(response, body=body, is_whole=is_whole)
+            if connection is not None:
+                connection.close()  # nothing is left to close where it was released
 
     async def _read(self, content: aiohttp.StreamReader, *, until_s: float) -> tuple[bytes, bool]:
         """Read a body up to a limit; False beside it when that was not all of it."""
@@ -132,13 +129,13 @@ class HttpTransport:
             return body, False
         return body[:bytes_max], len(body) <= bytes_max
 
-    def _answer(self, response: aiohttp.ClientResponse, *, body: bytes, is_whole: bool) -> Answer:
+    def _answer(self, answered: Answered, *, body: bytes, is_whole: bool) -> Answer:
         """What the answer says, without the keys: who answers knows them, and may show them in a page, a header or an escape."""
-        now, headers = self._now(), response.headers
-        answer = read_answer(response.status, headers=headers, body=body, is_whole=is_whole, now=now)
+        now, headers = self._now(), answered.headers
+        answer = read_answer(answered.status, headers=headers, body=body, is_whole=is_whole, now=now)
         if answer.receipt is None:  # what it says instead may be cut in the middle of a key, so that goes first
             body = self._hide(body.decode("latin-1")).encode("latin-1")
-            answer = read_answer(response.status, headers=headers, body=body, is_whole=is_whole, now=now)
+            answer = read_answer(answered.status, headers=headers, body=body, is_whole=is_whole, now=now)
         return hidden(answer, hide=self._hide)
 
     def _hide(self, text: str) -> str:
