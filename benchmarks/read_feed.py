@@ -1,7 +1,7 @@
 """One feed, read in one way, and what it took, as a line of JSON: `python read_feed.py WAY FEED RECORDS`.
 
-Started by the suites, so that what it measures is a process of its own. `events` makes the feed's records events, `ledger` takes
-them the whole way into a ledger beside the feed: sorted, merged, durable, ready for the first request. The other ways are peers.
+Started by the suites, so that what it measures is a process of its own. `events` reads the feed's records as blocks of
+plain events, and as events or defects where they are not plain; a block counts as its records. `ledger` takes them the whole way into a ledger beside the feed: sorted, merged, durable, ready for the first request. The other ways are peers.
 """
 
 from __future__ import annotations
@@ -51,12 +51,14 @@ def objects_reader() -> Callable[[Path], int]:
 
 
 def events_reader() -> Callable[[Path], int]:
-    """Make an event of each record; the function returns how many there are."""
+    """Read each record as an event, in blocks where they are plain; the function returns how many records there are."""
     from vtex_tracking.feed import FeedReader  # noqa: PLC0415 - a peer does not load us
+    from vtex_tracking.model import PlainEvents  # noqa: PLC0415 - likewise
     from vtex_tracking.settings import FeedSettings  # noqa: PLC0415 - likewise
 
     def read(feed: Path) -> int:
-        return sum(1 for _ in FeedReader(str(feed), settings=FeedSettings(), now=datetime.now(UTC)))
+        blocks = FeedReader(str(feed), settings=FeedSettings(), now=datetime.now(UTC)).blocks()
+        return sum(len(block.places) if isinstance(block, PlainEvents) else 1 for block in blocks)
 
     return read
 

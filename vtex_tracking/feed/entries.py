@@ -7,16 +7,18 @@ who reads values knows nothing of delimiters, positions or tags.
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import groupby, islice
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from attrs import define, frozen
 
 from vtex_tracking.feed.columns import IGNORED_PREFIX, NO_COLUMNS, Columns, find_columns
 from vtex_tracking.feed.defects import DefectCode, ValueProblem, plain
+from vtex_tracking.feed.lines import LINES_MAX
 from vtex_tracking.model import Defect, FeedNoticeCode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from vtex_tracking.feed.tally import Tally
@@ -131,3 +133,63 @@ class Entry(NamedTuple):
             cells=shape.kept(self.values) if shape.is_table else (),
             text=self.text[:TEXT_CHARACTERS_MAX].rstrip("\r\n"),
         )
+
+
+@frozen
+class Entries:
+    """Entries without a problem that follow one another in a feed: what formats make of many lines at once."""
+
+    numbers: Sequence[int]
+    shapes: Sequence[Shape]
+    rows: Sequence[Sequence[object]]  # the values of each
+    texts: Sequence[str]
+
+    @staticmethod
+    def of(entries: Sequence[Entry]) -> Entries:
+        """Entries that were made one by one."""
+        return Entries(
+            [entry.number for entry in entries],
+            [entry.shape for entry in entries],
+            [entry.values for entry in entries],
+            [entry.text for entry in entries],
+        )
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(Entry, self.numbers, self.shapes, self.rows, self.texts)
+
+    def part(self, start: int, end: int) -> Entries:
+        """Those from one index up to another."""
+        some = slice(start, end)
+        return Entries(self.numbers[some], self.shapes[some], self.rows[some], self.texts[some])
+
+    @property
+    def shape(self) -> Shape | None:
+        """The shape of all of them; None where they have several."""
+        first = self.shapes[0]
+        return first if self.shapes.count(first) == len(self.shapes) else None
+
+
+def together(entries: Iterable[Entry]) -> Iterator[Entry | Entries]:
+    """Entries that follow one another, as many at once as it is worth; one with a problem stays alone."""
+    for has_problem, run in groupby(entries, key=_has_problem):
+        if has_problem:
+            yield from run
+            continue
+        while some := list(islice(run, LINES_MAX)):
+            yield Entries.of(some)
+
+
+def one_by_one(found: Iterable[Entry | Entries]) -> Iterator[Entry]:
+    """Each entry for itself, for who has to look at every one."""
+    for some in found:
+        if isinstance(some, Entries):
+            yield from some
+        else:
+            yield some
+
+
+def _has_problem(entry: Entry) -> bool:
+    return entry.problem is not None

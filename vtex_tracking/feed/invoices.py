@@ -11,7 +11,7 @@ from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.columns import Field
 from vtex_tracking.feed.content import Content
 from vtex_tracking.feed.defects import ValueProblem, escaped, plain
-from vtex_tracking.feed.entries import Reading
+from vtex_tracking.feed.entries import Reading, one_by_one
 from vtex_tracking.feed.finding import read_ids
 from vtex_tracking.feed.formats.registry import find_format
 from vtex_tracking.feed.mapped import Mapper
@@ -97,7 +97,7 @@ class InvoiceReader:
             raise FeedError(f"{name} is a feed ({form.name}), and no map of invoices: expected {', '.join(_FORMATS)}")
         reading = Reading(name=name, settings=self._settings, tally=tally, judge=_NoJudge(), advice=_ADVICE)
         mapper = Mapper(name, self._settings.mapping, form.codes)
-        for entry in form.read(content, reading):
+        for entry in one_by_one(form.read(content, reading)):
             place = f"{plain(PurePath(name).name)}:{entry.number}"
             try:
                 yield _invoice(_record(entry, mapper), place)

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import codecs
 import re
-from itertools import chain
+from itertools import chain, groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from vtex_tracking.errors import FeedError, SettingsError
 from vtex_tracking.feed.defects import DefectCode, show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from vtex_tracking.feed.tally import Tally
 
+LINES_MAX: Final = (
+    512  # of a block: enough to do with one operation what each needs, few enough to do it again for one of them
+)
 SHOWN_BYTES_MAX: Final = 64 << 10  # of a line that is too long, what a defect keeps
 _UTF8: Final = "utf-8"
 _FALLBACK: Final = "cp1252"
@@ -25,6 +29,7 @@ _WIDE_BOMS: Final = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _SAMPLE_BYTES: Final = 512
+_ESCAPED: Final = re.compile("[\udc80-\udcff]")  # what stands for a byte that is not UTF-8
 _HALF_CHARACTER: Final = "\ud800"
 _ASCII: Final = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 _MOJIBAKE: Final = re.compile("Ã[\x80-\xbf]")  # what an accented letter of UTF-8 looks like when read as cp1252
@@ -73,7 +78,7 @@ def read_blocks(
 ) -> Iterator[Block]:
     """Yield every line, ended by LF, CR or CRLF. Raises FeedError where not even lines can be told apart.
 
-    The lines of a chunk in which there is nothing odd come as one block, any others one by one.
+    Lines of a chunk that follow one another without a fault come together, up to `LINES_MAX`.
 
     With `auto`, a byte order mark decides; without one a line is UTF-8, or else cp1252. A line that cannot be decoded,
     holds a NUL or has more than `line_bytes_max` bytes is yielded with its fault, and the next line is found again.
@@ -87,18 +92,35 @@ def read_blocks(
         encoding = _UTF8
     decode = _Decoder(encoding, tally)
     number = 1
-    for lines in split_lines(_without_bom(stream), line_bytes_max=line_bytes_max):
-        texts = decode.clean(lines) if max(map(len, lines)) <= line_bytes_max else None
-        if texts is not None:
-            yield Block(number, texts)
+    for found in split_lines(_without_bom(stream), line_bytes_max=line_bytes_max):
+        for start in range(0, len(found), LINES_MAX):
+            lines = found[start : start + LINES_MAX]
+            texts = decode.clean(lines) if max(map(len, lines)) <= line_bytes_max else None
+            if texts is not None:
+                yield Block(number, texts)
+            else:
+                yield from blocks_of(
+                    decode.line(at, data) if len(data) <= line_bytes_max else _too_long(at, data)
+                    for at, data in enumerate(lines, start=number)
+                )
+            number += len(lines)
+
+
+def blocks_of(lines: Iterable[Line]) -> Iterator[Block]:
+    """Lines that follow one another, as blocks; one with a fault stays alone."""
+    for fault, run in groupby(lines, key=_fault):
+        if fault is None:
+            numbers, texts, _ = zip(*run, strict=True)
+            yield Block(numbers[0], list(texts))
         else:
-            for at, data in enumerate(lines, start=number):
-                yield decode.line(at, data) if len(data) <= line_bytes_max else _too_long(at, data)
-        number += len(lines)
+            yield from (Block(line.number, [line.text], fault) for line in run)
 
 
-def _too_long(number: int, data: bytes) -> Block:
-    return Block(number, [data[:SHOWN_BYTES_MAX].decode(_UTF8, "backslashreplace")], DefectCode.LINE_TOO_LONG)
+_fault: Final[Callable[[Line], DefectCode | None]] = attrgetter("fault")
+
+
+def _too_long(number: int, data: bytes) -> Line:
+    return Line(number, data[:SHOWN_BYTES_MAX].decode(_UTF8, "backslashreplace"), DefectCode.LINE_TOO_LONG)
 
 
 def split_lines(chunks: Iterable[bytes], *, line_bytes_max: int) -> Iterator[list[bytes]]:
@@ -170,23 +192,32 @@ class _Decoder:
         self._is_guessing = encoding == "auto"
         self._tally = tally
 
-    def clean(self, lines: list[bytes]) -> list[str] | None:
-        """The texts of lines in which there is nothing to count and no fault; None if there may be."""
+    def clean(self, lines: Sequence[bytes]) -> list[str] | None:
+        """The texts of lines in which there is nothing odd but which of the two encodings they have; None if there may be."""
+        odd: Sequence[int] = ()
         try:
             texts = [line.decode(self._encoding) for line in lines]
         except ValueError:
-            return None
+            if not self._is_guessing:
+                return None
+            texts = [line.decode(_UTF8, "surrogateescape") for line in lines]
+            odd = [index for index, text in enumerate(texts) if _ESCAPED.search(text)]
+            if not _decode_again(texts, odd, lines):
+                return None
         text = "".join(texts)
-        return None if "\0" in text or _is_mojibake(text) else texts
+        if "\0" in text or _is_mojibake(text):
+            return None
+        self._tally.fallback_lines += len(odd)
+        return texts
 
-    def line(self, number: int, data: bytes) -> Block:
+    def line(self, number: int, data: bytes) -> Line:
         try:
             text = data.decode(self._encoding)
         except ValueError:
             return self._decode_odd(number, data)
         return self._checked(number, text)
 
-    def _decode_odd(self, number: int, data: bytes) -> Block:
+    def _decode_odd(self, number: int, data: bytes) -> Line:
         try:
             if self._is_guessing:
                 text = data.decode(_FALLBACK)
@@ -194,11 +225,24 @@ class _Decoder:
                 return self._checked(number, text)
         except ValueError:
             pass  # neither of the two: a defect, as with an encoding that was named
-        return Block(number, [data.decode("ascii", "backslashreplace")], DefectCode.BAD_ENCODING)
+        return Line(number, data.decode("ascii", "backslashreplace"), DefectCode.BAD_ENCODING)
 
-    def _checked(self, number: int, text: str) -> Block:
+    def _checked(self, number: int, text: str) -> Line:
         self._tally.mojibake_lines += _is_mojibake(text)
-        return Block(number, [text], DefectCode.CONTROL_CHAR if "\0" in text else None)
+        return Line(number, text, DefectCode.CONTROL_CHAR if "\0" in text else None)
+
+
+def _decode_again(texts: list[str], odd: Sequence[int], lines: Sequence[bytes]) -> bool:
+    """Whether all lines that are not UTF-8 are cp1252, all decoded at once: the codec takes its time, and a byte is a letter."""
+    try:
+        text = b"".join(lines[index] for index in odd).decode(_FALLBACK)
+    except ValueError:
+        return False
+    end = 0
+    for index in odd:
+        start, end = end, end + len(lines[index])
+        texts[index] = text[start:end]
+    return True
 
 
 def _is_mojibake(text: str) -> bool:

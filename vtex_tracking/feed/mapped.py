@@ -60,11 +60,12 @@ class Mapper:
         whole = (*values, *plan.added)
         if plan.templates:
             whole = (*whole, *(template(values) for template in plan.templates))
-        record = Record._make(plan.pick(whole))
-        return self._decoded(record) if record.event_code else record
+        return self.decoded(Record._make(plan.pick(whole)))
 
-    def _decoded(self, record: Record) -> Record | None:
+    def decoded(self, record: Record) -> Record | None:
         """What an event's code says goes where the record itself says nothing; the mapping's own text goes before it."""
+        if not record.event_code:
+            return record
         code = _text(record.event_code)
         own, known = self._mapping.codes.get(code), self._codes.get(code)
         meaning = own or known

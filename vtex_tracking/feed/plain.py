@@ -1,214 +1,248 @@
 """The short way of the records that most feeds are made of: events and deliveries in values that are sent as they are.
 
-What it returns is what the long way, `Mapper` and `RecordReader`, makes of the same entry; all that needs a closer look
-it leaves to that.
+Hundreds of records are looked at together, column by column, so that one operation checks a value of each of them. What
+comes of it is what the long way, `Mapper` and `RecordReader`, makes of the same records one by one; all that needs a closer
+look is left to that.
 """
 
 from __future__ import annotations
 
 import re
-from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from vtex_tracking.feed.columns import Columns, Field
-from vtex_tracking.feed.defects import ValueProblem
+from attrs import frozen
+
+from vtex_tracking.feed.columns import Field
+from vtex_tracking.feed.entries import Entries, Entry
+from vtex_tracking.feed.moments import MomentReader
+from vtex_tracking.feed.records import Record
 from vtex_tracking.feed.values import BOOLS, KEPT_CHARACTERS_MAX, KEPT_MAX, is_plain_text, split_city_state
-from vtex_tracking.model import delivered_date, event_date
-from vtex_tracking.model.checked import checked_event
+from vtex_tracking.model import PlainEvents, delivered_date, event_date
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from vtex_tracking.feed.entries import Entry
     from vtex_tracking.feed.mapped import Mapper
-    from vtex_tracking.feed.records import Record, RecordReader
-    from vtex_tracking.model import TrackingEvent
+    from vtex_tracking.feed.records import RecordReader
     from vtex_tracking.settings import FeedSettings
 
+Column: TypeAlias = "Sequence[Any]"  # JSON has values that are no texts
+
+_FEW: Final = 8  # of them are not worth another look together
 # A dot could make an id look like a number of a spreadsheet's, so an id with one takes the long way.
-_ID: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]{0,62}[A-Za-z0-9])?", re.ASCII)
-_NOTHING: Final = frozenset(("", None))
-_CLAIMS: Final[dict[str | None, bool | None]] = {
-    None: None,
+_IDS: Final = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,63}(?<![-_])\n)*", re.ASCII)
+_CLAIMS: Final[dict[object, bool | None]] = {
+    True: True,
+    False: False,
     **{form: said for text, said in BOOLS.items() for form in (text, text.capitalize(), text.upper())},
 }
-_MOMENT: Final = re.compile(r"(?:\d{4}-\d\d-\d\d[ T]|\d\d/\d\d/\d{4} )(?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d)?", re.ASCII)
+_CLAIM_TYPES: Final = frozenset((str, bool))  # 1.0 is no claim, though it equals True
 _DAY_CHARACTERS: Final = len("yyyy-mm-dd")
 _MINUTE_CHARACTERS: Final = len("yyyy-mm-dd hh:mm")
 _SECOND_CHARACTERS: Final = len("yyyy-mm-dd hh:mm:ss")
-_PLANS_MAX: Final = 16  # kept at a time: objects may have other keys in every line, as long as the line
-
-_READ: Final = (
-    Field.ORDER_ID,
-    Field.INVOICE_NUMBER,
-    Field.DATE,
-    Field.TIME,
-    Field.DESCRIPTION,
-    Field.CITY,
-    Field.STATE,
-    Field.CITY_STATE,
-    Field.IS_DELIVERED,
-    Field.DELIVERED_DATE,
-    Field.DELIVERED_TIME,
-)
+_RETURNED: Final = "is_returned"  # what a code may say, beside the fields of a record
+_TEXTS: Final = (Field.DESCRIPTION, Field.CITY, Field.STATE, Field.CITY_STATE)
 _SILENT: Final = (Field.VOLUME, Field.VOLUMES)  # with a value in one of these, a record says more
+_TEXT: Final = frozenset((str,))
+_NOTHING: Final = frozenset(("",))
 
 
-class _Plan(NamedTuple):
-    """Where the values of one shape stand that are read, and those that must be empty: in the entry, or in its record."""
+@frozen
+class _Some:
+    """Some entries, and what they say, column by column; a field that they have not has no column."""
 
-    is_mapped: bool
-    pick: Callable[[Sequence[object]], tuple[Any, ...]]
-    silent: Callable[[Sequence[object]], tuple[object, ...]] | None
+    entries: Entries
+    columns: Mapping[str, Column]
 
-
-_FIELDS: Final = tuple(Field)
-_MAPPED: Final = _Plan(
-    is_mapped=True, pick=itemgetter(*map(_FIELDS.index, _READ)), silent=itemgetter(*map(_FIELDS.index, _SILENT))
-)
+    def part(self, start: int, end: int) -> _Some:
+        columns = {field: column[start:end] for field, column in self.columns.items()}
+        return _Some(self.entries.part(start, end), columns)
 
 
 class PlainReader:
     """Reads what is plain of one feed, and remembers the texts and dates that feeds say again and again."""
 
-    def __init__(self, mapper: Mapper, records: RecordReader, settings: FeedSettings) -> None:
+    def __init__(self, name: str, *, mapper: Mapper, records: RecordReader, settings: FeedSettings) -> None:
         mapping = settings.mapping
+        self._prefix = f"{name}:"
         self._mapper = mapper
-        self._records = records
+        self._tally = records.tally
         self._is_plain = mapping.invoice_digits is None
-        self._is_mapped = bool(mapping.constants or mapping.templates or mapping.skips)
-        self._is_zoned = bool(settings.date_formats or settings.timezone or settings.to_timezone)
+        self._is_mapped = bool(mapping.templates or mapping.skips)
+        self._constants = mapping.constants
         # In whatever zone a moment is told that reads as earlier than now in UTC, it is no 24 hours ahead.
         self._now = event_date(records.now.replace(tzinfo=None, microsecond=0))
-        self._plans: dict[Columns, _Plan | None] = {}
+        self._moments = MomentReader(records)
         self._texts: set[str] = set()
-        self._days: dict[str, str] = {}
-        self._dates: dict[tuple[str, str], str] = {}  # with the times beside them
 
-    def read(self, entry: Entry, *, place: str) -> TrackingEvent | None:
-        """What an entry says; None where that may be more, less, or a defect."""
-        columns = entry.shape.columns
-        plan = self._plans[columns] if columns in self._plans else self._keep_plan(columns)
-        if plan is None or entry.problem is not None:
-            return None
-        values = self._record(entry) if plan.is_mapped else (*entry.values, "")
-        if values is None:
-            return None
-        order_id, number, date, time, description, city, state, city_state, said, delivered, hour = plan.pick(values)
-        texts = self._texts
-        try:
-            is_plain = (
-                _ID.fullmatch(order_id)
-                and _ID.fullmatch(number)
-                and (description in texts or self._keep_text(description))
-                and (city in texts or self._keep_text(city))
-                and (state in texts or self._keep_text(state))
-                and (not city_state or city_state in texts or self._keep_text(city_state))
-                and (plan.silent is None or _NOTHING.issuperset(plan.silent(values)))
-            )
-            moment = self._moment(date, time) if is_plain else None
-            if moment is None or (moment == "") != (description == ""):
-                return None
-            is_delivered = said if type(said) is bool else _CLAIMS[said]
-            arrival = None
-            if is_delivered or moment == "" or delivered not in _NOTHING:
-                arrival = self._moment(delivered, hour)
-                if arrival is None or is_delivered is False or not "" < (arrival or moment) <= self._now:
-                    return None
-                is_delivered = True
-        except (KeyError, TypeError):  # a claim in no known word; JSON has values that are no texts
-            return None
-        if city_state:
-            city, other = split_city_state(city_state)
-            state = state or other
-        return checked_event(
-            order_id,
-            invoice_number=number,
-            date=moment or None,
-            description=description or None,
-            city=city,
-            state=state,
-            is_delivered=is_delivered or False,
-            delivered_date=_in_minutes(arrival) if arrival else None,
-            place=place,
-        )
+    def read(self, found: Iterable[Entry | Entries]) -> Iterator[PlainEvents | Entry]:
+        """What entries say, in their order; one that may say more, less or nothing is given back, as is one alone."""
+        for some in found:
+            if isinstance(some, Entry):
+                yield some
+            elif not self._is_plain:
+                yield from some
+            else:
+                yield from self._parts(self._some(some))
 
-    def _record(self, entry: Entry) -> Record | None:
-        """What the mapping makes of an entry; None where it leaves it out, or says that the parcel goes back."""
-        record = self._mapper.record(entry)
-        return None if record is None or record.is_returned else record
+    def _parts(self, some: _Some) -> Iterator[PlainEvents | Entry]:
+        """What is plain together; what is not is halved, until few records are left of it."""
+        count = len(some.entries)
+        plain = self._plain(some)
+        if plain is not None:
+            yield plain
+        elif count <= _FEW:
+            yield from some.entries
+        else:
+            yield from self._parts(some.part(0, count // 2))
+            yield from self._parts(some.part(count // 2, count))
 
-    def _keep_plan(self, columns: Columns) -> _Plan | None:
-        plan = self._plan(columns) if self._is_plain else None
-        if len(self._plans) >= _PLANS_MAX:
-            self._plans.clear()
-        self._plans[columns] = plan
-        return plan
+    def _some(self, entries: Entries) -> _Some:
+        """Entries with their columns: as they stand in the feed, or of what the mapping makes of them."""
+        shape = entries.shape
+        if shape is None or self._is_mapped:
+            return self._mapped(entries)
+        columns = list(zip(*entries.rows, strict=True))
+        read: dict[str, Column] = {field: columns[index] for field, index in shape.columns.indexes.items()}
+        if not shape.is_table:
+            read = _without_null(read)
+        read |= {field: (value,) * len(entries) for field, value in self._constants.items()}
+        if Field.EVENT_CODE in read and not self._decode(read):
+            return self._mapped(entries)
+        return _Some(entries, read)
 
-    def _plan(self, columns: Columns) -> _Plan | None:
-        """None where no record of these columns can be plain."""
-        if self._is_mapped:
-            return _MAPPED
-        indexes = columns.indexes
-        if Field.ORDER_ID not in indexes or Field.INVOICE_NUMBER not in indexes:
-            return None
-        if Field.EVENT_CODE in indexes:
-            return _MAPPED
-        silent = [indexes[field] for field in _SILENT if field in indexes]
-        if silent:
-            silent.append(-1)  # the empty value that is put behind them all: itemgetter makes no tuple of one
-        return _Plan(
-            is_mapped=False,
-            pick=itemgetter(*(indexes.get(field, -1) for field in _READ)),
-            silent=itemgetter(*silent) if silent else None,
-        )
-
-    def _keep_text(self, text: str) -> bool:
-        """Whether a text is sent as it is; a short one is remembered."""
-        if len(text) > KEPT_CHARACTERS_MAX or not is_plain_text(text):
+    def _decode(self, columns: dict[str, Column]) -> bool:
+        """Put into columns what their codes mean, each looked up once; False where that has to be done one by one."""
+        codes = columns[Field.EVENT_CODE]
+        nothing = ("",) * len(codes)
+        texts, claims = columns.get(Field.DESCRIPTION, nothing), columns.get(Field.IS_DELIVERED, nothing)
+        if not (_TEXT.issuperset(map(type, chain(codes, texts))) and _CLAIM_TYPES.issuperset(map(type, claims))):
             return False
-        if len(self._texts) >= KEPT_MAX:
-            self._texts.clear()
-        self._texts.add(text)
+        said = list(zip(codes, texts, claims, strict=True))
+        meanings: dict[object, Record] = {}
+        for one in set(said):
+            code, text, claim = one
+            record = self._mapper.decoded(Record(event_code=code, description=text, is_delivered=claim))
+            if record is None:  # it is left out
+                return False
+            meanings[one] = record
+        columns[Field.DESCRIPTION] = [meanings[one].description for one in said]
+        columns[Field.IS_DELIVERED] = [meanings[one].is_delivered for one in said]
+        columns[_RETURNED] = [meanings[one].is_returned for one in said]
         return True
 
-    def _moment(self, date: str, time: str) -> str | None:
-        """A date as it is sent, or nothing; None for one that needs a closer look."""
-        if date in _NOTHING:
-            return ""
-        written = date if time == "" else date + " " + time
-        if self._is_zoned or not _MOMENT.fullmatch(written):
-            return self._dates.get((date, time)) or self._keep_date(date, time)
-        text = written[:_DAY_CHARACTERS]
-        day = self._days.get(text) or self._keep_day(text)
-        if day is None:
-            return None
-        clock = written[_DAY_CHARACTERS + 1 :]
-        return f"{day} {clock}" if len(written) == _SECOND_CHARACTERS else f"{day} {clock}:00"
+    def _mapped(self, entries: Entries) -> _Some:
+        """Without those that the mapping leaves out, which are counted as such."""
+        record_of = self._mapper.record
+        found = [(entry, record) for entry in entries if (record := record_of(entry)) is not None]
+        self._tally.skipped += len(entries) - len(found)
+        columns = zip(Record._fields, zip(*(record for _, record in found), strict=True), strict=False)
+        return _Some(Entries.of([entry for entry, _ in found]), _without_null(dict(columns)))
 
-    def _keep_day(self, text: str) -> str | None:
-        """A day as the long way reads it, remembered: a century has no more than 36,525 of them, in two forms."""
-        day = self._keep_date(text, "")
-        if day is not None:
-            self._days[text] = day
-        return day
-
-    def _keep_date(self, date: str, time: str) -> str | None:
-        """A date as the long way reads it; a short one is remembered."""
-        if len(date) + len(time) > KEPT_CHARACTERS_MAX:
-            return None
+    def _plain(self, some: _Some) -> PlainEvents | None:
+        """What is sent of records as it is; None where one of them may be odd."""
         try:
-            moment = self._records.read_moment(date, time, field=Field.DATE, time_field=Field.TIME)
-        except ValueProblem:
+            return self._events(some)
+        except (KeyError, TypeError):  # a claim in no known word; JSON has values that are no texts
             return None
-        if moment is None:
+
+    def _events(self, some: _Some) -> PlainEvents | None:
+        column_of, nothing = some.columns.get, ("",) * len(some.entries)
+        order_ids, numbers = column_of(Field.ORDER_ID, nothing), column_of(Field.INVOICE_NUMBER, nothing)
+        if not (
+            _are_ids(order_ids)
+            and _are_ids(numbers)
+            and all(self._texts.issuperset(column) or self._keep(column) for column in map(column_of, _TEXTS) if column)
+            and all(_NOTHING.issuperset(column) for column in map(column_of, _SILENT) if column)
+            and not any(column_of(_RETURNED, nothing))
+        ):
             return None
-        if len(self._dates) >= KEPT_MAX:
-            self._dates.clear()
-        written = self._dates[date, time] = event_date(moment)
-        return written
+        dates = self._moments.read(column_of(Field.DATE, nothing), column_of(Field.TIME))
+        deliveries = None if dates is None else self._deliveries(column_of, dates)
+        descriptions = column_of(Field.DESCRIPTION, nothing)
+        if dates is None or deliveries is None or not _say_something(dates, descriptions, deliveries):
+            return None
+        cities, states = column_of(Field.CITY, nothing), column_of(Field.STATE, nothing)
+        if Field.CITY_STATE in some.columns:
+            cities, states = _split(some.columns[Field.CITY_STATE], cities, states)
+        places = [f"{self._prefix}{number}" for number in some.entries.numbers]
+        return PlainEvents(order_ids, numbers, dates, descriptions, cities, states, deliveries, places)
+
+    def _keep(self, column: Column) -> bool:
+        """Whether texts are sent as they are; short ones are remembered."""
+        new = set(column) - self._texts
+        if not all(len(text) <= KEPT_CHARACTERS_MAX and is_plain_text(text) for text in new):
+            return False
+        if len(self._texts) + len(new) > KEPT_MAX:
+            self._texts.clear()
+        self._texts |= new
+        return True
+
+    def _deliveries(self, column_of: _ColumnOf, dates: Sequence[str]) -> dict[int, str] | None:
+        """The delivered date of each record that says "delivered"; None where one may be contradicted, or still to come."""
+        claims: Column = column_of(Field.IS_DELIVERED) or ()
+        if not _CLAIM_TYPES.issuperset(map(type, claims)):
+            return None
+        said = {claim: _CLAIMS[claim] for claim in set(claims)}
+        deliveries = {}
+        if True in said.values():
+            deliveries = {index: "" for index, claim in enumerate(claims) if said[claim]}
+        stated: Column = column_of(Field.DELIVERED_DATE) or ()
+        if not _NOTHING.issuperset(stated):
+            indexes = [index for index, date in enumerate(stated) if date != ""]
+            times = column_of(Field.DELIVERED_TIME)
+            moments = self._moments.read(
+                [stated[index] for index in indexes], None if times is None else [times[index] for index in indexes]
+            )
+            if (
+                moments is None
+                or max(moments) > self._now
+                or (claims and any(said[claims[index]] is False for index in indexes))
+            ):
+                return None
+            deliveries.update(zip(indexes, map(_in_minutes, moments), strict=True))
+        implied = [dates[index] for index, date in deliveries.items() if not date]
+        return deliveries if all("" < date <= self._now for date in implied) else None
+
+
+_ColumnOf: TypeAlias = "Callable[[str], Column | None]"
+
+
+def _without_null(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Columns with the empty text for JSON's null, which says as little."""
+    return {
+        field: ["" if value is None else value for value in column] if None in column else column
+        for field, column in columns.items()
+    }
+
+
+def _are_ids(column: Sequence[str]) -> bool:
+    text = "\n".join(column) + "\n"
+    return _IDS.fullmatch(text) is not None and text.count("\n") == len(column)
+
+
+def _say_something(dates: Sequence[str], descriptions: Sequence[str], deliveries: Mapping[int, str]) -> bool:
+    """Whether each record has a date and a description, or neither of them and a delivery."""
+    if "" not in dates and "" not in descriptions:
+        return True
+    return all(
+        (date != "" and text != "") or (date == text == "" and index in deliveries)
+        for index, (date, text) in enumerate(zip(dates, descriptions, strict=True))
+    )
+
+
+def _split(texts: Sequence[str], cities: Sequence[str], states: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Cities and states where a column has both; a state of its own comes first."""
+    parts = {text: split_city_state(text) for text in set(texts)}
+    return (
+        [parts[text][0] if text else city for text, city in zip(texts, cities, strict=True)],
+        [state or parts[text][1] for text, state in zip(texts, states, strict=True)],
+    )
 
 
 def _in_minutes(moment: str) -> str:
     """A moment as `deliveredDate` has it; the plainest, which are the most, are only cut."""
-    return moment[:_MINUTE_CHARACTERS] if len(moment) == _SECOND_CHARACTERS else delivered_date(moment)
+    if len(moment) == _SECOND_CHARACTERS:
+        return moment[:_MINUTE_CHARACTERS]
+    return f"{moment} 00:00" if len(moment) == _DAY_CHARACTERS else delivered_date(moment)

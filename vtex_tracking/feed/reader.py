@@ -11,7 +11,7 @@ from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.content import Content
 from vtex_tracking.feed.dates import in_utc
 from vtex_tracking.feed.defects import MonthFirstDate, ValueProblem, escaped
-from vtex_tracking.feed.entries import Entry, Reading
+from vtex_tracking.feed.entries import Entries, Entry, Reading, one_by_one
 from vtex_tracking.feed.finding import find_invoice
 from vtex_tracking.feed.formats.registry import FORMATS, find_format
 from vtex_tracking.feed.mapped import Mapper
@@ -20,10 +20,18 @@ from vtex_tracking.feed.plain import PlainReader
 from vtex_tracking.feed.records import Record, RecordReader
 from vtex_tracking.feed.sources.source import Source
 from vtex_tracking.feed.tally import Tally
-from vtex_tracking.model import Defect, FeedInfo, FeedNoticeCode, MappedInvoice, TrackingEvent, WarningCode
+from vtex_tracking.model import (
+    Defect,
+    FeedInfo,
+    FeedNoticeCode,
+    MappedInvoice,
+    PlainEvents,
+    TrackingEvent,
+    WarningCode,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from vtex_tracking.feed.finding import InvoiceIndex
     from vtex_tracking.feed.sources.opened import Member
@@ -77,12 +85,20 @@ class FeedReader:
         return tuple(self._info(name, tally) for name, tally in self._tallies.items())
 
     def __iter__(self) -> Iterator[TrackingEvent | Defect]:
+        for value in self.blocks():
+            if isinstance(value, PlainEvents):
+                yield from value.events()
+            else:
+                yield value
+
+    def blocks(self) -> Iterator[PlainEvents | TrackingEvent | Defect]:
+        """The same values, in the same order; those that are plain many at once."""
         if self._tallies:
             raise RuntimeError("a feed is read once; make another FeedReader to read it again")
         for member in self._source.members():
             yield from self._read(member)
 
-    def _read(self, member: Member) -> Iterator[TrackingEvent | Defect]:
+    def _read(self, member: Member) -> Iterator[PlainEvents | TrackingEvent | Defect]:
         name = escaped(member.name)
         tally = self._tallies[name] = Tally(format=self._settings.format)
         content = Content(member.chunks, name=name, settings=self._settings, tally=tally)
@@ -92,7 +108,7 @@ class FeedReader:
             yield from self._values(content, tally)
         self._warn(name, tally)
 
-    def _values(self, content: Content, tally: Tally) -> Iterator[TrackingEvent | Defect]:
+    def _values(self, content: Content, tally: Tally) -> Iterator[PlainEvents | TrackingEvent | Defect]:
         """Every record of one member: what the format makes out, the mapping makes of it, and its values say."""
         name, settings = content.name, self._settings
         form = find_format(content) if settings.format == "auto" else FORMATS[settings.format]
@@ -101,14 +117,17 @@ class FeedReader:
         records = RecordReader(now=self._now, settings=settings, tally=tally, find=self._finder())
         mapper = Mapper(name, settings.mapping, codes)
         meaning = _Meaning(mapper=mapper, records=records)
-        plain = PlainReader(mapper, records, settings)
-        survey = self._survey
-        reading = Reading(name=name, settings=settings, tally=tally, judge=meaning, is_survey=survey is not None)
-        for entry in form.read(content, reading):
-            if survey is not None:
-                survey(name, entry)
-            place = f"{name}:{entry.number}"
-            value = plain.read(entry, place=place) or meaning.value(entry, place=place, is_survey=survey is not None)
+        reading = Reading(name=name, settings=settings, tally=tally, judge=meaning, is_survey=self._survey is not None)
+        found = form.read(content, reading)
+        if self._survey is not None:
+            found = _told(found, name, self._survey)
+        plain = PlainReader(name, mapper=mapper, records=records, settings=settings)
+        for some in plain.read(found):
+            if isinstance(some, PlainEvents):
+                tally.records += len(some.places)
+                yield some
+                continue
+            value = meaning.value(some, place=f"{name}:{some.number}", is_survey=reading.is_survey)
             if value is None:
                 tally.skipped += 1
             else:
@@ -161,6 +180,13 @@ class FeedReader:
             warnings=tuple(tally.warnings),
             warning_codes=tuple(tally.warnings.values()),
         )
+
+
+def _told(found: Iterable[Entry | Entries], name: str, survey: Callable[[str, Entry], None]) -> Iterator[Entry]:
+    """Entries one by one, of each of which a survey is told before it is read."""
+    for entry in one_by_one(found):
+        survey(name, entry)
+        yield entry
 
 
 @frozen(kw_only=True)

@@ -1,6 +1,7 @@
 """The nouns: what stands on the line between a feed and a report."""
 
 from vtex_tracking.model.invoices import MappedInvoice, number_value
+from vtex_tracking.model.plain import PlainEvents
 from vtex_tracking.model.run import (
     Counts,
     Notice,
@@ -60,6 +61,7 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Percentiles",
+    "PlainEvents",
     "Reason",
     "Receipt",
     "RunRecord",

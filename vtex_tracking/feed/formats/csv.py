@@ -5,18 +5,19 @@ from __future__ import annotations
 import csv
 import re
 from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.columns import NO_COLUMNS, Columns, find_columns
 from vtex_tracking.feed.defects import LINE_PROBLEMS, DefectCode, ValueProblem, show
-from vtex_tracking.feed.entries import Entry, Reading, Shape
-from vtex_tracking.feed.formats.rows import Row, read_rows
+from vtex_tracking.feed.entries import Entries, Entry, Reading, Shape, together
+from vtex_tracking.feed.formats.rows import Row, Rows, read_rows
 from vtex_tracking.feed.formats.tables import check_columns, header_index, without_totals
-from vtex_tracking.feed.lines import Block, Line
+from vtex_tracking.feed.lines import Block, Line, blocks_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from vtex_tracking.feed.content import Content
     from vtex_tracking.feed.tally import Tally
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
 DELIMITERS: Final = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "|": "|"}
 OURS: Final = frozenset({"_place", "_column", "_code", "_problem"})  # the columns of a report's defects
 _DISARMED: Final = re.compile(r"'+[=+\-@\t\r]")
+_FIRST: Final[Callable[[Sequence[str]], str]] = itemgetter(0)
 
 
-def read_csv(content: Content, reading: Reading) -> Iterator[Entry]:
-    """Yield one entry for each row below the header; blank lines, titles above it and totals at the end are none.
+def read_csv(content: Content, reading: Reading) -> Iterator[Entry | Entries]:
+    """Yield an entry for each row below the header; blank lines, titles above it and totals at the end are none.
 
     Raises FeedError where the header leaves a doubt, and where the rows can no longer be told apart.
     """
@@ -37,15 +39,17 @@ def read_csv(content: Content, reading: Reading) -> Iterator[Entry]:
     _check_header_line(header, name, settings)
     tally.delimiter = _find_delimiter(header.text, name, settings)
     rows = read_rows(
-        chain([_block(header)], blocks),
+        chain([Block(header.number, [header.text])], blocks),
         delimiter=tally.delimiter,
         name=name,
         field_characters_max=settings.field_characters_max,
         tally=tally,
     )
-    names = _trimmed(next(rows).cells)
+    first = next(rows)  # a header that goes on in a further line may have others of its rows behind it
+    names = _trimmed(first.cells[0])
+    rows = chain([Rows(first.numbers[1:], first.cells[1:])], rows)
     if set(names) >= OURS:
-        names, rows = _armed(names), (row._replace(cells=_armed(row.cells)) for row in rows)
+        names, rows = _armed(names), (some._replace(cells=list(map(_armed, some.cells))) for some in rows)
     columns = find_columns(names, mapping=settings.mapping.columns)
     check_columns(columns, f"{name}:{header.number}", reading)
     yield from without_totals(_entries(rows, reading.shaped(columns, is_table=True), tally), tally=tally)
@@ -67,11 +71,7 @@ def _find_header(blocks: Iterator[Block], settings: FeedSettings, tally: Tally) 
     tally.title_lines = texts.index(header)
     above = first.index(header)
     tally.blank_lines += above - tally.title_lines
-    return header, chain(map(_block, first[above + 1 :]), blocks)
-
-
-def _block(line: Line) -> Block:
-    return Block(line.number, [line.text], line.fault)
+    return header, chain(blocks_of(first[above + 1 :]), blocks)
 
 
 def _columns(line: Line, settings: FeedSettings) -> Columns:
@@ -83,16 +83,18 @@ def _columns(line: Line, settings: FeedSettings) -> Columns:
     return max(found, key=lambda columns: len(columns.indexes))
 
 
-def _entries(rows: Iterator[Row], shape: Shape, tally: Tally) -> Iterator[Entry]:
+def _entries(rows: Iterator[Rows], shape: Shape, tally: Tally) -> Iterator[Entry | Entries]:
+    """The entries of rows: as many at once as are whole, for most rows of most feeds are."""
     width = len(shape.columns.names)
-    for row in rows:
-        number, cells, fault = row
-        if fault is None and len(cells) == width and cells[0].strip():  # as most are
-            yield Entry(number, shape, cells)
-        elif fault is None and not "".join(cells).strip():
-            tally.blank_lines += 1
+    for numbers, cells, fault in rows:
+        if fault is not None:
+            yield from (_entry(Row(number, some, fault), shape) for number, some in zip(numbers, cells, strict=True))
+        elif set(map(len, cells)) == {width} and all(map(str.strip, map(_FIRST, cells))):
+            yield Entries(numbers, (shape,) * len(cells), cells, ("",) * len(cells))
         else:
-            yield _entry(row, shape)
+            filled = [row for row in map(Row, numbers, cells) if "".join(row.cells).strip()]
+            tally.blank_lines += len(cells) - len(filled)
+            yield from together(_entry(row, shape) for row in filled)
 
 
 def _entry(row: Row, shape: Shape) -> Entry:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
 from vtex_tracking.feed.columns import NO_COLUMNS, Columns, Field, normal_name
 from vtex_tracking.feed.defects import ValueProblem
-from vtex_tracking.feed.entries import NO_SHAPE, Entry, Reading, Shape
-from vtex_tracking.feed.formats.objects import Found, check_events, check_object, read_objects
+from vtex_tracking.feed.entries import NO_SHAPE, Entries, Entry, Reading, Shape, together
+from vtex_tracking.feed.formats.objects import Found, Objects, check_events, check_object, read_many_objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from vtex_tracking.feed.content import Content
 
@@ -23,11 +24,14 @@ _DELIVERY: Final = (Field.IS_DELIVERED, Field.DELIVERED_DATE, Field.DELIVERED_TI
 _OF_EVENTS: Final = frozenset((Field.DATE, Field.TIME, Field.DESCRIPTION, Field.EVENT_CODE, Field.CITY, Field.STATE))
 
 
-def read_jsonl(content: Content, reading: Reading) -> Iterator[Entry]:
+def read_jsonl(content: Content, reading: Reading) -> Iterator[Entry | Entries]:
     """Yield one entry for each event in an object's list of events; for one without such a list, or with a defect, one."""
     objects = _ObjectReader(reading)
-    for found in read_objects(content, reading):
-        yield from objects.read(found)
+    for some in read_many_objects(content, reading):
+        if isinstance(some, Objects):
+            yield from objects.read_many(some)
+        else:
+            yield from together(chain.from_iterable(map(objects.read, some)))
 
 
 @frozen
@@ -46,6 +50,24 @@ class _ObjectReader:
         self._keys = lru_cache(maxsize=_SHAPES_MAX)(self._find_keys)
         self._event_columns = lru_cache(maxsize=_SHAPES_MAX)(self._find_event_columns)
         self._delivering_columns = lru_cache(maxsize=_SHAPES_MAX)(_find_delivering_columns)
+
+    def read_many(self, objects: Objects) -> Iterator[Entry | Entries]:
+        """Of objects that all have the same keys, and no list of events, the values under each key."""
+        found = list(map(tuple, objects.values))
+        keys = self._keys_of_all(found)
+        if keys is None or keys.events is not None:
+            return together(chain.from_iterable(map(self.read, objects.each())))
+        numbers = range(objects.number, objects.number + len(found))
+        rows = [list(value.values()) for value in objects.values]
+        return iter([Entries(numbers, (keys.shape,) * len(found), rows, objects.texts)])
+
+    def _keys_of_all(self, found: Sequence[tuple[str, ...]]) -> _Keys | None:
+        if found.count(found[0]) < len(found):
+            return None
+        try:
+            return self._keys(found[0])
+        except ValueProblem:  # which each of them has
+            return None
 
     def read(self, found: Found) -> list[Entry]:
         shape = NO_SHAPE

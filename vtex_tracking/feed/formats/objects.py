@@ -15,11 +15,11 @@ from vtex_tracking.feed.entries import TEXT_CHARACTERS_MAX, Entry
 from vtex_tracking.feed.formats.decoding import DECODER, JsonObject, check_unicode, flat_objects, too_many_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from vtex_tracking.feed.content import Content
     from vtex_tracking.feed.entries import Reading, Shape
-    from vtex_tracking.feed.lines import Line
+    from vtex_tracking.feed.lines import Block, Line
 
 _SPACES: Final = re.compile(r"[ \t\r\n]*")
 _GOES_ON: Final = ("{", "[", ",", ":")  # ends of a first line after which its object goes on
@@ -36,6 +36,18 @@ class Found(NamedTuple):
     problem: ValueProblem | None = None
 
 
+class Objects(NamedTuple):
+    """Objects of lines that follow one another, with those lines: nothing is wrong with any of them."""
+
+    number: int  # of the first
+    texts: Sequence[str]
+    values: Sequence[JsonObject]
+
+    def each(self) -> Iterator[Found]:
+        """Each for itself."""
+        return map(Found, count(self.number), map(_kept, self.texts), self.values)
+
+
 def is_json(text: str) -> bool:
     """Whether a text begins as an object or a list of them does."""
     return text.lstrip().startswith(("{", "["))
@@ -47,19 +59,26 @@ def read_objects(content: Content, reading: Reading, *, list_key: str = "") -> I
     An object that has a list under `list_key` stands for the objects of that list. A line that is no object is yielded
     with its problem; FeedError is raised for a document that is not JSON, and for one over `document_bytes_max`.
     """
+    for some in read_many_objects(content, reading, list_key=list_key):
+        yield from some.each() if isinstance(some, Objects) else some
+
+
+def read_many_objects(content: Content, reading: Reading, *, list_key: str = "") -> Iterator[Objects | Iterable[Found]]:
+    """Yield the same objects, those of many lines at once, and all of a document."""
     if _is_document(content.first_lines(), list_key):
-        yield from _read_document(content, reading.name, list_key)
+        yield _read_document(content, reading.name, list_key)
         return
     for block in content.blocks():
         values = None if list_key or block.fault is not None else flat_objects(block.texts)
-        if values is not None:
-            yield from map(Found, count(block.number), map(_kept, block.texts), values)
-            continue
-        for line in block.lines():
-            if line.fault is None and line.text.isspace():
-                reading.tally.blank_lines += 1
-            else:
-                yield from _in_line(line, list_key)
+        yield _in_lines(block, reading, list_key) if values is None else Objects(block.number, block.texts, values)
+
+
+def _in_lines(block: Block, reading: Reading, list_key: str) -> Iterator[Found]:
+    for line in block.lines():
+        if line.fault is None and line.text.isspace():
+            reading.tally.blank_lines += 1
+        else:
+            yield from _in_line(line, list_key)
 
 
 @frozen(kw_only=True)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from vtex_tracking.feed.content import Content
-    from vtex_tracking.feed.entries import Entry, Reading
+    from vtex_tracking.feed.entries import Entries, Entry, Reading
     from vtex_tracking.settings import Code
 
 
@@ -33,7 +33,7 @@ class Format:
 
     name: str
     is_known_by: Callable[[Sequence[str]], bool]  # the first lines that are not blank
-    read: Callable[[Content, Reading], Iterator[Entry]]
+    read: Callable[[Content, Reading], Iterator[Entry | Entries]]
     codes: Mapping[str, Code] = field(factory=dict)
     magic: bytes | None = None  # what its bytes begin with, where they are no text
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.defects import DefectCode
+from vtex_tracking.feed.lines import LINES_MAX
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,10 +24,18 @@ class Row(NamedTuple):
     fault: DefectCode | None = None
 
 
+class Rows(NamedTuple):
+    """Rows that follow one another, blank ones too, each with the number of its first line; with a fault it is one alone."""
+
+    numbers: Sequence[int]
+    cells: Sequence[list[str]]
+    fault: DefectCode | None = None
+
+
 def read_rows(
     blocks: Iterator[Block], *, delimiter: str, name: str, field_characters_max: int, tally: Tally
-) -> Iterator[Row]:
-    """Yield every row that is not blank. Raises FeedError for a quote that is never closed, or closed in the middle.
+) -> Iterator[Rows]:
+    """Yield every row, many at once. Raises FeedError for a quote that is never closed, or closed in the middle.
 
     A quote may hold line breaks, so one that is left open would swallow the feed: it is named by the line where it opened.
     """
@@ -35,13 +43,33 @@ def read_rows(
     for block in blocks:
         rows = _rows_of_lines(block, delimiter, field_characters_max)
         if rows is None:
-            yield from _read_closely(block, feeder, delimiter)
-            continue
-        for number, cells, text in zip(count(block.number), rows, block.texts, strict=False):
-            if text.isspace():
-                tally.blank_lines += 1
+            yield from _together(_read_closely(block, feeder, delimiter))
+        else:
+            yield Rows(range(block.number, block.number + len(rows)), rows)
+
+
+def _together(rows: Iterator[Row]) -> Iterator[Rows]:
+    """Rows without a fault are taken together, those before an error too."""
+    some: list[Row] = []
+    try:
+        for row in rows:
+            if some and (row.fault is not None or len(some) == LINES_MAX):
+                yield _rows(some)
+                some = []
+            if row.fault is None:
+                some.append(row)
             else:
-                yield Row(number, cells)
+                yield Rows([row.number], [row.cells], row.fault)
+    except FeedError:
+        if some:
+            yield _rows(some)
+        raise
+    if some:
+        yield _rows(some)
+
+
+def _rows(some: Sequence[Row]) -> Rows:
+    return Rows([row.number for row in some], [row.cells for row in some])
 
 
 def _rows_of_lines(block: Block, delimiter: str, characters_max: int) -> list[list[str]] | None:

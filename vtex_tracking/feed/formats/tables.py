@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Final
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.columns import KNOWN_NAMES, Columns, Field, normal_name
 from vtex_tracking.feed.defects import show
+from vtex_tracking.feed.entries import Entries, Entry
 from vtex_tracking.model import FeedNoticeCode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from vtex_tracking.feed.entries import Entry, Reading
+    from vtex_tracking.feed.entries import Reading
     from vtex_tracking.feed.tally import Tally
     from vtex_tracking.settings import FeedSettings
 
@@ -81,19 +82,31 @@ def _missing(columns: Columns, settings: FeedSettings) -> list[Field]:
     return missing if is_backfill else missing + event
 
 
-def without_totals(entries: Iterable[Entry], *, tally: Tally) -> Iterator[Entry]:
+def without_totals(found: Iterable[Entry | Entries], *, tally: Tally) -> Iterator[Entry | Entries]:
     """A line of totals at the end of a table is no record; anywhere else it is one like all others."""
     held: deque[Entry] = deque()
-    for entry in entries:
-        if _is_total(entry):
-            held.append(entry)
-            if len(held) > _TOTALS_MAX:
-                yield held.popleft()
-            continue
-        while held:
+    for some in found:
+        above, totals = _parted(some)
+        if above is not None:
+            yield from held
+            held.clear()
+            yield above
+        held += totals
+        while len(held) > _TOTALS_MAX:
             yield held.popleft()
-        yield entry
     tally.total_lines += len(held)
+
+
+def _parted(some: Entry | Entries) -> tuple[Entry | Entries | None, Sequence[Entry]]:
+    """The lines of totals at the end of some entries, and what stands above them."""
+    if isinstance(some, Entry):
+        return (None, [some]) if _is_total(some) else (some, [])
+    end = len(some)
+    while end and all(map(_is_total, some.part(end - 1, end))):
+        end -= 1
+    if end == len(some):
+        return some, []
+    return some.part(0, end) if end else None, list(some.part(end, len(some)))
 
 
 def _is_total(entry: Entry) -> bool:

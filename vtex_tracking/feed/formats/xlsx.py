@@ -10,7 +10,7 @@ from attrs import frozen
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.columns import NO_COLUMNS, Columns, Field, find_columns
 from vtex_tracking.feed.defects import LINE_PROBLEMS, DefectCode, ValueProblem, show
-from vtex_tracking.feed.entries import Entry, Reading, Shape
+from vtex_tracking.feed.entries import Entries, Entry, Reading, Shape, together
 from vtex_tracking.feed.formats.tables import check_columns, header_index, without_totals
 from vtex_tracking.feed.formats.workbook import Workbook
 from vtex_tracking.feed.sources.archive import open_archive
@@ -29,7 +29,7 @@ _IDS: Final = (Field.ORDER_ID, Field.INVOICE_NUMBER, Field.TRACKING_NUMBER)
 _SHEETS_SHOWN_MAX: Final = 10
 
 
-def read_xlsx(content: Content, reading: Reading) -> Iterator[Entry]:
+def read_xlsx(content: Content, reading: Reading) -> Iterator[Entry | Entries]:
     """Yield one entry for each row below the header; empty rows, titles above it and totals at the end are none.
 
     Raises FeedError for a workbook that cannot be read, a sheet that is not there, and a header that leaves a doubt.
@@ -41,7 +41,7 @@ def read_xlsx(content: Content, reading: Reading) -> Iterator[Entry]:
         with open_archive(file, name=reading.name, settings=settings) as archive:
             workbook = Workbook(archive, settings=settings, packed_bytes=packed_bytes)
             rows = workbook.rows(_choose(workbook.sheets, reading))
-            yield from without_totals(_entries(rows, reading), tally=tally)
+            yield from without_totals(together(_entries(rows, reading)), tally=tally)
 
 
 def _choose(sheets: Sequence[Sheet], reading: Reading) -> Sheet:
