@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from vtex_tracking.errors import FeedError, SettingsError
 from vtex_tracking.feed.defects import DefectCode
-from vtex_tracking.feed.lines import Line, check_encoding, read_blocks, split_lines
+from vtex_tracking.feed.lines import LINES_MAX, Line, check_encoding, read_blocks, split_lines
 from vtex_tracking.feed.tally import Tally
 
 
@@ -142,9 +142,21 @@ def test_any_bytes_are_lines_or_an_error_that_says_so(data: bytes, encoding: str
 )
 def test_an_odd_line_changes_nothing_about_the_others(parts: list[bytes], encoding: str) -> None:
     """Whether lines come at once or each by itself: texts, faults and counts are the same."""
-    data, at_once, one_by_one = b"x\n" + b"".join(parts), Tally(), Tally()
+    # Enough lines above that none of this is in the sample of the encoding, and that they are more than one block.
+    data, at_once, one_by_one = b"x\n" * (LINES_MAX - 5) + b"".join(parts), Tally(), Tally()
     chunks = data.splitlines(keepends=True)
     blocks = read_blocks(chunks, name="feed", encoding=encoding, line_bytes_max=20, tally=one_by_one)
     lines = [line for block in blocks for line in block.lines()]
     assert lines == _lines(data, encoding=encoding, line_bytes_max=20, tally=at_once)
     assert one_by_one == at_once
+
+
+def test_lines_without_a_fault_come_together() -> None:
+    """Also those that are read as cp1252, and those around a line with a fault; never too many at a time."""
+    data = "ã\n".encode() + b"\xe3\n" * LINES_MAX + b"\x81\nx\n"
+    blocks = list(read_blocks([data], name="feed", encoding="auto", line_bytes_max=20, tally=(tally := Tally())))
+    assert [(1, LINES_MAX), (LINES_MAX + 1, 1), (LINES_MAX + 2, 1), (LINES_MAX + 3, 1)] == [
+        (block.number, len(block.texts)) for block in blocks
+    ]
+    assert {"ã\n"} == {text for block in blocks[:2] for text in block.texts}
+    assert LINES_MAX == tally.fallback_lines

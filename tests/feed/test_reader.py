@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from attrs import evolve
 
 from vtex_tracking.errors import FeedError, SettingsError
 from vtex_tracking.feed import FeedReader
-from vtex_tracking.model import Defect, TrackingEvent
+from vtex_tracking.model import Defect, PlainEvents, TrackingEvent
 from vtex_tracking.settings import FeedMapping, FeedSettings
 
 if TYPE_CHECKING:
@@ -53,6 +54,28 @@ def test_a_feed_is_read_once(feed: Callable[..., FeedReader]) -> None:
     list(reader)
     with pytest.raises(RuntimeError, match="read once"):
         list(reader)
+
+
+def test_plain_records_come_in_blocks(feed: Callable[..., FeedReader]) -> None:
+    """In the order of the feed, with what is not plain between them; one by one they are the same."""
+    text = CSV + "1-01;0002;05/03/2026 10:00;Saiu\n" * 50 + "1-01;0003;x;Saiu\n" + "1-01;0004;06/03/2026;Saiu\n" * 50
+    reader = feed(text)
+    blocks = list(reader.blocks())
+    sizes = [len(one.places) if isinstance(one, PlainEvents) else 0 for one in blocks]
+    assert [Defect] == [type(one) for one in blocks if isinstance(one, Defect)]
+    assert 0 in sizes
+    assert max(sizes) > 20
+    assert 102 == sum(size or 1 for size in sizes) == reader.infos[0].records
+    values = [value for one in blocks for value in (one.events() if isinstance(one, PlainEvents) else [one])]
+    assert [_without_folder(value) for value in values] == [_without_folder(value) for value in feed(text)]
+    with pytest.raises(RuntimeError, match="read once"):
+        list(reader.blocks())
+    with pytest.raises(RuntimeError, match="read once"):
+        list(reader)
+
+
+def _without_folder(value: TrackingEvent | Defect) -> TrackingEvent | Defect:
+    return evolve(value, place=value.place.rpartition("/")[2])
 
 
 def test_the_format_is_seen_or_named(feed: Callable[..., FeedReader]) -> None:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, frozen
 
 from vtex_tracking.feed.content import Content
-from vtex_tracking.feed.entries import Entry, Reading
+from vtex_tracking.feed.entries import Entries as Together
+from vtex_tracking.feed.entries import Entry, Reading, one_by_one
 from vtex_tracking.feed.tally import Tally
 from vtex_tracking.settings import FeedSettings
 
@@ -36,7 +37,11 @@ class Entries:
 
 
 def entries_of(
-    read: Callable[[Content, Reading], Iterator[Entry]], data: bytes | str, *, name: str = "feed", **settings: Any
+    read: Callable[[Content, Reading], Iterator[Entry | Together]],
+    data: bytes | str,
+    *,
+    name: str = "feed",
+    **settings: Any,
 ) -> Entries:
     """Read these bytes (a text is UTF-8) with one format. Raises FeedError as it does."""
     tally = Tally()
@@ -44,4 +49,4 @@ def entries_of(
     chunks = iter([data.encode() if isinstance(data, str) else data])
     content = Content(chunks, name=name, settings=feed_settings, tally=tally)
     reading = Reading(name=name, settings=feed_settings, tally=tally, judge=NoJudge())
-    return Entries(list(read(content, reading)), tally)
+    return Entries(list(one_by_one(read(content, reading))), tally)

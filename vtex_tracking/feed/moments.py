@@ -76,7 +76,10 @@ class MomentReader:
         if times is None:
             times, written = ("",) * len(dates), dates
         else:
-            written = [date + " " + time if time and date else date for date, time in zip(dates, times, strict=True)]
+            written = [
+                date + " " + time if time != "" and date != "" else date
+                for date, time in zip(dates, times, strict=True)
+            ]
         pairs = zip(dates, times, strict=True)
         text = "\n".join(written)
         if not self._has_forms:

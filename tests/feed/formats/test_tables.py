@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from vtex_tracking.errors import FeedError
+from vtex_tracking.feed.lines import LINES_MAX
 from vtex_tracking.model import Defect, TrackingEvent
 from vtex_tracking.settings import FeedMapping
 
@@ -75,6 +76,19 @@ def test_a_record_is_never_taken_for_the_header(feed: Callable[..., FeedReader])
 def test_totals_at_the_end_are_no_records(feed: Callable[..., FeedReader], end: str, places: list[str]) -> None:
     """Anywhere else such a line is a defect, for a record may be hidden in it."""
     assert places == _places(feed(HEADER + RECORD + end))
+
+
+@pytest.mark.parametrize("above", [LINES_MAX - 4, LINES_MAX - 3, LINES_MAX - 2, LINES_MAX - 1, LINES_MAX])
+@pytest.mark.parametrize("end", ["Total;;;\n", "Total;;;\nTotal;;;\n", "Subtotal;;;\n" * 3, "Total;;;\n" * 4])
+def test_totals_at_the_end_may_begin_in_an_earlier_block(
+    feed: Callable[..., FeedReader], *, above: int, end: str
+) -> None:
+    """They are found wherever lines are parted, and only at the end."""
+    lines, totals = [str(line) for line in range(2, above + 2)], end.count("\n")
+    assert [*lines, *(["-" + str(above + 2)] if totals > 3 else [])] == _places(feed(HEADER + RECORD * above + end))
+    both = feed(HEADER + RECORD * above + end + RECORD)
+    expected = [*lines, *(f"-{above + 2 + index}" for index in range(totals)), str(above + 2 + totals)]
+    assert expected == _places(both)
 
 
 def test_totals_are_said(feed: Callable[..., FeedReader]) -> None:

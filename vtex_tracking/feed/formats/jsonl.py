@@ -58,7 +58,7 @@ class _ObjectReader:
         if keys is None or keys.events is not None:
             return together(chain.from_iterable(map(self.read, objects.each())))
         numbers = range(objects.number, objects.number + len(found))
-        rows = [list(value.values()) for value in objects.values]
+        rows = list(map(tuple, map(dict.values, objects.values)))
         return iter([Entries(numbers, (keys.shape,) * len(found), rows, objects.texts)])
 
     def _keys_of_all(self, found: Sequence[tuple[str, ...]]) -> _Keys | None:
