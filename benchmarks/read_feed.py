@@ -1,7 +1,8 @@
 """One feed, read in one way, and what it took, as a line of JSON: `python read_feed.py WAY FEED RECORDS`.
 
-Started by the suites, so that what it measures is a process of its own. `events` reads the feed's records as blocks of
-plain events, and as events or defects where they are not plain; a block counts as its records. `ledger` takes them the whole way into a ledger beside the feed: sorted, merged, durable, ready for the first request. The other ways are peers.
+Started by the suites, so that what it measures is a process of its own. `events` reads the feed as a push does: blocks of plain
+events, each of which counts as its records, and the events and defects between them one by one. `ledger` takes the records the whole
+way into a ledger beside the feed: sorted, merged, durable, ready for the first request. The other ways are peers.
 """
 
 from __future__ import annotations

@@ -287,6 +287,13 @@ def test_a_city_with_its_state_goes_the_short_way(now: datetime) -> None:
     assert [("Itu", "SP"), ("Itu", "PR")] == [(event.city, event.state) for event in short.events]
 
 
+def test_ids_that_are_whole_numbers_go_the_short_way(now: datetime) -> None:
+    """As JSON may have them; they are exact, but a zero may have been meant for nothing."""
+    rows = [(7, number, "2026-03-05", "ok") for number in (30711, "000030712", 10**43)]
+    [block] = _Ways(FeedSettings(), now=now).check(_entries(_shape(*USUAL), rows)).blocks
+    assert (["7"] * 3, ["30711", "000030712", str(10**43)]) == (block.order_ids, block.invoice_numbers)
+
+
 def test_entries_of_several_shapes_go_the_short_way_together(now: datetime) -> None:
     """As objects have keys that others have not."""
     shapes = (

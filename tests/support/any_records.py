@@ -12,8 +12,8 @@ USUAL: Final = (Field.ORDER_ID, Field.INVOICE_NUMBER, Field.DATE, Field.DESCRIPT
 
 # Of each field the first value is plain, and makes a plain record with the first ones of the others.
 VALUES: Final[dict[Field, list[object]]] = {
-    Field.ORDER_ID: ["1-01", "v12", "x" * 64, "1.5", "1.0", "a.b", "", "-1", "1-", "1_", "1 ", "1\n2", "x" * 65, "ã", 7, True, None],
-    Field.INVOICE_NUMBER: ["0001", "7-A", "1,0", None, 12, [1]],
+    Field.ORDER_ID: ["1-01", "v12", "x" * 64, "1.5", "1.0", "a.b", "", "-1", "1-", "1_", "1 ", "1\n2", "x" * 65, "ã", 7, 0, -7, 1.0, True, None],
+    Field.INVOICE_NUMBER: ["0001", "7-A", "1,0", None, 12, 0, False, [1]],
     Field.DATE: [
         "2026-03-05 10:00:07", "2026-03-05", "2026-03-05T10:00:07", "05/03/2026 10:00", "05-03-2026", "05.03.2026 10:00:07",
         "2026-02-30 10:00:07", "03/25/2026", "2026-03-05 24:00:00", "2026-03-05 19:60", "2026-03-05 10:00:60", "2026-03-05 1:00",

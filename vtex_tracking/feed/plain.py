@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from vtex_tracking.settings import FeedSettings
 
 Column: TypeAlias = "Sequence[Any]"  # JSON has values that are no texts
+_ColumnOf: TypeAlias = "Callable[[str], Column | None]"
 
 _FEW: Final = 8  # of them are not worth another look together
 # A dot could make an id look like a number of a spreadsheet's, so an id with one takes the long way.
@@ -42,6 +43,7 @@ _DAY_CHARACTERS: Final = len("yyyy-mm-dd")
 _MINUTE_CHARACTERS: Final = len("yyyy-mm-dd hh:mm")
 _SECOND_CHARACTERS: Final = len("yyyy-mm-dd hh:mm:ss")
 _RETURNED: Final = "is_returned"  # what a code may say, beside the fields of a record
+_IDS_IN: Final = frozenset((Field.ORDER_ID, Field.INVOICE_NUMBER))
 _TEXTS: Final = (Field.DESCRIPTION, Field.CITY, Field.STATE, Field.CITY_STATE)
 _SILENT: Final = (Field.VOLUME, Field.VOLUMES)  # with a value in one of these, a record says more
 _TEXT: Final = frozenset((str,))
@@ -106,7 +108,7 @@ class PlainReader:
         columns = list(zip(*entries.rows, strict=True))
         read: dict[str, Column] = {field: columns[index] for field, index in shape.columns.indexes.items()}
         if not shape.is_table:
-            read = _without_null(read)
+            read = _in_text(read)
         read |= {field: (value,) * len(entries) for field, value in self._constants.items()}
         if Field.EVENT_CODE in read and not self._decode(read):
             return self._mapped(entries)
@@ -138,7 +140,7 @@ class PlainReader:
         found = [(entry, record) for entry in entries if (record := record_of(entry)) is not None]
         self._tally.skipped += len(entries) - len(found)
         columns = zip(Record._fields, zip(*(record for _, record in found), strict=True), strict=False)
-        return _Some(Entries.of([entry for entry, _ in found]), _without_null(dict(columns)))
+        return _Some(Entries.of([entry for entry, _ in found]), _in_text(dict(columns)))
 
     def _plain(self, some: _Some) -> PlainEvents | None:
         """What is sent of records as it is; None where one of them may be odd."""
@@ -206,15 +208,15 @@ class PlainReader:
         return deliveries if all("" < date <= self._now for date in implied) else None
 
 
-_ColumnOf: TypeAlias = "Callable[[str], Column | None]"
-
-
-def _without_null(columns: Mapping[str, Column]) -> dict[str, Column]:
-    """Columns with the empty text for JSON's null, which says as little."""
-    return {
+def _in_text(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Columns with texts for what JSON says without: null is the empty text, and a whole number may be an id."""
+    texts = {
         field: ["" if value is None else value for value in column] if None in column else column
         for field, column in columns.items()
     }
+    for field in _IDS_IN.intersection(texts):
+        texts[field] = [str(value) if type(value) is int and value else value for value in texts[field]]
+    return texts
 
 
 def _are_ids(column: Sequence[str]) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from vtex_tracking.errors import FeedError
-from vtex_tracking.model import Defect, TrackingEvent
+from vtex_tracking.model import Defect, PlainEvents, TrackingEvent
 from vtex_tracking.settings import FeedMapping
 
 if TYPE_CHECKING:
@@ -79,6 +79,17 @@ def test_ids_may_be_whole_numbers(feed: Callable[..., FeedReader]) -> None:
     """They have all their digits."""
     [event] = feed(_lines({**EVENT, "invoiceNumber": 643797}))
     assert "643797" == _event(event).invoice_number
+
+
+def test_objects_of_the_same_keys_come_in_one_block(feed: Callable[..., FeedReader]) -> None:
+    """And of the keys that some have beside them, too; what the keys leave in doubt is a defect of each."""
+    changes: list[dict[str, object]] = [{}, {"city": "Itu"}, {}]
+    for objects in ([EVENT] * 3, [{**EVENT, **change} for change in changes]):
+        [block] = feed(_lines(*objects)).blocks()
+        assert isinstance(block, PlainEvents)
+        assert ["1", "2", "3"] == [place.rpartition(":")[2] for place in block.places]
+    doubtful = list(feed(_lines(*[{**EVENT, "pedido": "1"}] * 3)).blocks())
+    assert ["ambiguous_field"] * 3 == [_defect(value).code for value in doubtful if not isinstance(value, PlainEvents)]
 
 
 def test_an_invoice_has_its_events_in_a_list(feed: Callable[..., FeedReader]) -> None:
