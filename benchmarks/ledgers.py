@@ -21,9 +21,8 @@ from vtex_tracking.ledger.sqlite.connection import LedgerFile
 _SETTLE: Final = """
 UPDATE invoices SET state = 'sent', body = NULL, confirmed_run_no = known_run_no, settled_s = 1.8e9, http_status = 200,
     receipt = lower(hex(randomblob(16))), receipt_date = '2026-01-01T00:00:00Z', request_id = lower(hex(randomblob(16)));
-UPDATE run_invoices SET outcome = 'sent', reason = '', http_status = 200, receipt = lower(hex(randomblob(16))),
-    receipt_date = '2026-01-01T00:00:00Z', finished_s = 1.8e9;
-INSERT INTO attempts SELECT run_no, seq, 1, 1.8e9, 'confirmed', '200', 120 FROM run_invoices;
+INSERT INTO attempts SELECT run_no, seq, 1, 1.8e9, 'confirmed', 'sent', 'sent', '', 200, invoices.request_id, invoices.receipt,
+    invoices.receipt_date, 120, 1.8e9 FROM run_invoices JOIN invoices USING (invoice_id);
 UPDATE runs SET finished_at = '2026-01-01T00:00:00Z', exit_code = 0;
 """
 

@@ -27,8 +27,9 @@ from ledgers import copied
 from prompt import PromptTransport
 
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.dispatch import Dispatch, Entry, Intent, Settled, doubt_in_flight
-from vtex_tracking.model import Effect, OutcomeKind, Reason, Receipt, Settlement
+from vtex_tracking.ledger.sqlite.dispatch import Dispatch, Entry, Intent, Settled
+from vtex_tracking.ledger.sqlite.posting import doubt_in_flight
+from vtex_tracking.model import Attempted, Effect, OutcomeKind, Reason, Receipt, Settlement
 from vtex_tracking.pipeline import push_feed
 
 COMMITS: Final = 400
@@ -102,8 +103,8 @@ def _groups(dispatch: Dispatch) -> Iterator[list[Entry]]:
     for _ in range(COMMITS // 2):
         due = dispatch.due(after_seq=after_seq, limit=SETTINGS.commit_group_max, now_s=time.time())
         after_seq = due[-1].seq
-        yield [Intent(due=one, now_s=time.time()) for one in due]
-        yield [Settled(due=one, settlement=SENT, now_s=time.time()) for one in due]
+        yield [Intent(dues=due, now_s=time.time())]
+        yield [Settled(attempts=[Attempted(one, SENT) for one in due], now_s=time.time())]
 
 
 def fsync(path: Path) -> dict[str, float]:

@@ -12,8 +12,8 @@ from attrs import frozen
 from vtex_tracking.errors import LedgerError
 from vtex_tracking.ledger.sqlite import care, history
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.dispatch import doubt_in_flight
 from vtex_tracking.ledger.sqlite.outcomes import utc_text
+from vtex_tracking.ledger.sqlite.posting import doubt_in_flight
 from vtex_tracking.model import Reason, RunRecord, Summary
 from vtex_tracking.push.verdict import Stop
 from vtex_tracking.report import ReportFiles, prepare_folder, write_report
@@ -71,6 +71,7 @@ def forget(
     if order_id is None and older_than_s is None:
         raise LedgerError("forget what? name an order, or an age: not everything at once")
     with _existing(path) as ledger:
+        doubt_in_flight(ledger, now_s=time.time())
         before_s = None if older_than_s is None else time.time() - older_than_s
         return care.forget(ledger, account=account, order_id=order_id, invoice_number=invoice_number, before_s=before_s)
 

@@ -20,10 +20,11 @@ from vtex_tracking.errors import ReportError, SettingsError
 from vtex_tracking.ledger.book import Book
 from vtex_tracking.ledger.home import Home, open_home
 from vtex_tracking.ledger.sqlite.accounts import found_rate_per_s, keep_rate
-from vtex_tracking.ledger.sqlite.dispatch import Dispatch, doubt_in_flight
+from vtex_tracking.ledger.sqlite.dispatch import Dispatch
 from vtex_tracking.ledger.sqlite.history import History
 from vtex_tracking.ledger.sqlite.intake import Intake
 from vtex_tracking.ledger.sqlite.outcomes import utc_text
+from vtex_tracking.ledger.sqlite.posting import doubt_in_flight, show_as_posted
 from vtex_tracking.model import Notice, Outcome, Reason, Summary
 from vtex_tracking.planning import Plan, Planner, plan_of
 from vtex_tracking.progress import Phase
@@ -54,6 +55,7 @@ async def plan_feed(feeds: Feeds, *, settings: Settings, wall_s: Callable[[], fl
     names = find_feeds(feeds, settings=settings)
     path = settings.ledger_path if settings.ledger_path is not None and settings.ledger_path.exists() else None
     async with open_home(path) as home:
+        await home(lambda: show_as_posted(home.ledger))
         intake = await home(lambda: Intake(home.ledger, settings=settings, now_s=wall_s()))
         planner = Planner()
         reading = Reading(home, intake, settings=settings, wall_s=wall_s, reader=planner)

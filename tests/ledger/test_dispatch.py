@@ -28,8 +28,9 @@ from ledger_runs import (
 
 from vtex_tracking.ledger.sqlite import care
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.dispatch import Intent, Settled, doubt_in_flight
-from vtex_tracking.model import Outcome, OutcomeKind, Reason, Settlement
+from vtex_tracking.ledger.sqlite.dispatch import Intent, Settled
+from vtex_tracking.ledger.sqlite.posting import doubt_in_flight
+from vtex_tracking.model import Attempted, Outcome, OutcomeKind, Reason, Settlement
 
 
 def only(run: Opened) -> Outcome:
@@ -38,7 +39,10 @@ def only(run: Opened) -> Outcome:
 
 
 def attempts(ledger: LedgerFile) -> list[tuple[object, ...]]:
-    return rows(ledger, "SELECT number, effect, result FROM attempts ORDER BY run_no, seq, number")
+    return rows(
+        ledger,
+        "SELECT number, effect, coalesce(CAST(http_status AS TEXT), reason) FROM attempts ORDER BY run_no, seq, number",
+    )
 
 
 def test_an_intent_is_durable_before_its_first_byte(path: Path, tmp_path: Path) -> None:
@@ -61,7 +65,7 @@ def test_an_intent_is_durable_before_its_first_byte(path: Path, tmp_path: Path) 
         (BAD_REQUEST, "rejected", OutcomeKind.REJECTED, Reason.BAD_REQUEST),
         (LEFT_UNKNOWN, "unknown", OutcomeKind.UNKNOWN, Reason.TIMEOUT),
         (LEFT_FAILED, "pending", OutcomeKind.FAILED, Reason.UNREACHABLE),
-        (TIMED_OUT, "unknown", OutcomeKind.PENDING, Reason.TIMEOUT),
+        (TIMED_OUT, "unknown", OutcomeKind.UNKNOWN, Reason.TIMEOUT),  # as it is if the run stops here
         (UNREACHABLE, "pending", OutcomeKind.PENDING, Reason.UNREACHABLE),
     ],
 )
@@ -242,13 +246,13 @@ def test_a_group_is_written_whole_or_not_at_all(ledger: LedgerFile) -> None:
     """An entry that cannot be written takes its group with it; no caller is told otherwise."""
     run = open_run(ledger, event("1-01"), event("2-01"))
     one, other = run.due()
-    run.dispatch.write([Intent(due=one, now_s=NOW_S), Intent(due=other, now_s=NOW_S)])
+    run.dispatch.write([Intent(dues=[one], now_s=NOW_S), Intent(dues=[other], now_s=NOW_S)])
     broken = evolve(CONFIRMED, latency_ms=1 << 70)
     with pytest.raises(OverflowError):
         run.dispatch.write(
             [
-                Settled(due=one, settlement=CONFIRMED, now_s=NOW_S),
-                Settled(due=other, settlement=broken, now_s=NOW_S),
+                Settled(attempts=[Attempted(one, CONFIRMED)], now_s=NOW_S),
+                Settled(attempts=[Attempted(other, broken)], now_s=NOW_S),
             ]
         )
     assert ("in_flight", "in_flight") == (state_of(ledger, "1-01"), state_of(ledger, "2-01"))

@@ -188,7 +188,7 @@ def test_latency_is_that_of_the_answers(ledger: LedgerFile, latencies: list[int]
     one, other = run.due()
     run.attempt(other, UNREACHABLE)
     for latency_ms in latencies:
-        run.attempt(one, evolve(CONFIRMED, latency_ms=latency_ms))
+        run.attempt(one, evolve(CONFIRMED, outcome=None, latency_ms=latency_ms))
     assert expected == run.history.traffic().latency_ms
 
 

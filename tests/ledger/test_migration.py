@@ -14,13 +14,37 @@ from typing import Final
 
 import killed_opening
 import pytest
-from ledger_runs import defect, event, open_run, push, rows
+from attrs import evolve
+from ledger_runs import (
+    BAD_REQUEST,
+    CONFIRMED,
+    LEFT_FAILED,
+    NOW_S,
+    TIMED_OUT,
+    UNREACHABLE,
+    Opened,
+    defect,
+    event,
+    open_run,
+    push,
+    rows,
+)
+from ledger_support import STANDING
 
 from vtex_tracking.errors import LedgerError
 from vtex_tracking.ledger.sqlite import care, schema
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.dispatch import doubt_in_flight
+from vtex_tracking.ledger.sqlite.history import find_run
+from vtex_tracking.ledger.sqlite.posting import doubt_in_flight
 
+LEFT: Final = (
+    "answered",
+    "doubted",
+    "flying",
+    "open",
+    "thrice",
+    "withdrawn",
+)  # by a run that was killed, as it is numbered
 FIRST_STEP: Final = "7e27a97335f5bb771c2638133bc2c640c515c69062d0a0690292caa5e1f48851"
 
 Rows = dict[str, list[tuple[object, ...]]]
@@ -33,6 +57,15 @@ def rows_in(path: Path) -> Rows:
         return {table: sql.execute(f"SELECT * FROM {table}").fetchall() for (table,) in tables}  # noqa: S608
 
 
+def kept(now: Rows, *, like: Rows | None = None) -> Rows:
+    """What every step leaves as it is. Of an attempt that is the first columns, and where an invoice stands is another question."""
+    tables = {table: now[table] for table in like or now}
+    return tables | {
+        "attempts": [row[:4] for row in now["attempts"]],
+        "invoices": [(*row[:4], *row[5:]) for row in now["invoices"]],
+    }
+
+
 def version_of(path: Path) -> int:
     with closing(sqlite3.connect(path)) as sql:
         return int(sql.execute("PRAGMA user_version").fetchone()[0])
@@ -42,13 +75,54 @@ def copies_of(path: Path) -> list[str]:
     return sorted(file.name for file in path.parent.iterdir() if ".bak" in file.name)
 
 
+# As version 1 kept what became of attempts: beside the invoice and in the run's list, at once.
+AS_IT_WAS: Final = """
+INSERT INTO invoices SELECT * FROM newer.invoices;
+INSERT INTO run_invoices SELECT * FROM newer.run_invoices;
+INSERT INTO attempts SELECT run_no, seq, number, started_s, CASE WHEN reason <> 'interrupted' THEN effect END,
+    CASE WHEN reason <> 'interrupted' THEN coalesce(CAST(http_status AS TEXT), reason) END, latency_ms FROM newer.attempts;
+UPDATE run_invoices SET outcome = coalesce(last.outcome, run_invoices.outcome), reason = last.reason,
+    http_status = last.http_status, request_id = last.request_id, receipt = last.receipt, receipt_date = last.receipt_date,
+    finished_s = CASE WHEN last.outcome IS NOT NULL THEN last.ended_s END
+FROM (SELECT *, max(number) FROM newer.attempts WHERE effect IS NOT NULL GROUP BY run_no, seq) AS last
+WHERE last.run_no = run_invoices.run_no AND last.seq = run_invoices.seq;
+UPDATE run_invoices SET outcome = 'unknown' WHERE outcome = 'pending' AND run_no < (SELECT max(run_no) FROM runs) AND EXISTS (
+    SELECT 1 FROM newer.attempts WHERE run_no = run_invoices.run_no AND seq = run_invoices.seq AND state = 'unknown');
+UPDATE invoices SET state = coalesce(last.state, 'in_flight'), settled_s = coalesce(last.ended_s, settled_s),
+    reason = coalesce(last.reason, invoices.reason), receipt = last.receipt, receipt_date = last.receipt_date,
+    body = CASE WHEN last.state = 'sent' THEN NULL ELSE body END,
+    confirmed_run_no = CASE WHEN last.state = 'sent' THEN known_run_no ELSE confirmed_run_no END
+FROM (SELECT *, max(number) FROM newer.attempts JOIN newer.run_invoices USING (run_no, seq)
+    WHERE run_no = (SELECT max(run_no) FROM runs) GROUP BY seq) AS last
+WHERE last.invoice_id = invoices.invoice_id;
+"""
+
+
+def killed_run(ledger: LedgerFile) -> Opened:
+    """A ledger with something of everything: two runs that were killed, one of them just now."""
+    run = push(ledger, *(event(f"{number}-01") for number in range(20)), defect())
+    for day in (1, 2):
+        names = ("refused", "answered", "flying", "doubted", "thrice", "open", "withdrawn")
+        run = open_run(ledger, *(event(f"{name}-01", day) for name in names), event("2-01", 1 + day))
+        by_name = {due.update.key.order_id.removesuffix("-01"): due for due in run.due()}
+        run.attempt(by_name["2"], CONFIRMED)
+        run.attempt(by_name["refused"], BAD_REQUEST)
+        run.attempt(by_name["answered"], evolve(TIMED_OUT, http_status=502, request_id="r-502", latency_ms=7))
+        for name in ("answered", "flying", "withdrawn"):
+            run.intend(by_name[name])
+        run.withdraw(by_name["withdrawn"])
+        run.attempt(by_name["doubted"], TIMED_OUT)
+        for last in (TIMED_OUT, UNREACHABLE, LEFT_FAILED):
+            run.attempt(by_name["thrice"], last)
+    return run
+
+
 @pytest.fixture
 def old(path: Path) -> Rows:
     """A ledger of version 1 with something of everything in it; these are its rows."""
     newer = path.with_name("newer.db")
     with LedgerFile(newer) as ledger:
-        push(ledger, *(event(f"{number}-01") for number in range(20)), defect())
-        open_run(ledger, event("left-01"))
+        killed_run(ledger)
     path.touch(mode=0o600)
     with closing(sqlite3.connect(path, isolation_level=None)) as sql:
         sql.execute("PRAGMA journal_mode = WAL")
@@ -57,7 +131,9 @@ def old(path: Path) -> Rows:
         sql.execute("PRAGMA user_version = 1")
         sql.execute("ATTACH ? AS newer", (str(newer),))
         for (table,) in sql.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall():
-            sql.execute(f"INSERT INTO {table} SELECT * FROM newer.{table}")  # noqa: S608
+            if table not in {"invoices", "run_invoices", "attempts"}:
+                sql.execute(f"INSERT INTO {table} SELECT * FROM newer.{table}")  # noqa: S608
+        sql.executescript(AS_IT_WAS)
     newer.unlink()
     return rows_in(path)
 
@@ -69,10 +145,10 @@ def test_an_older_ledger_keeps_every_row_and_a_copy_of_it_stays_beside_it(path: 
     """It is of this version then, and whole; the copy is of the old one, for its owner alone."""
     with LedgerFile(path) as ledger:
         assert not ledger.is_new
-        assert [] == list(care.problems(ledger))
+        assert {"is in flight although no run is on"} == {text.split(": ")[1] for text in care.problems(ledger)}
     now = rows_in(path)
     assert schema.VERSION == version_of(path)
-    assert (old, {"warnings"}) == ({table: now[table] for table in old}, {"warnings"} & now.keys() - old.keys())
+    assert (kept(old), {"warnings"}) == (kept(now, like=old), {"warnings"} & now.keys() - old.keys())
     copy = Path(f"{path}.v1.bak")
     assert [copy.name] == copies_of(path)
     assert (1, old) == (version_of(copy), rows_in(copy))
@@ -85,7 +161,28 @@ def test_an_older_ledger_goes_on_as_a_new_one_would(path: Path) -> None:
     with LedgerFile(path) as ledger:
         run = push(ledger, event("1-01", day=2))
         sent = [(outcome.order_id, outcome.outcome.value) for outcome in run.history.outcomes()]
-        assert [("left-01", "sent"), ("1-01", "sent")] == sent
+        assert [*((f"{name}-01", "sent") for name in LEFT), ("1-01", "sent")] == sent
+        assert [] == list(care.problems(ledger))
+
+
+@pytest.mark.usefixtures("old")
+def test_an_older_ledger_says_the_same_of_its_runs(path: Path) -> None:
+    """As one that was never of an older version: every outcome, every number, every doubt, and where each invoice stands."""
+    told = []
+    for place in (path, path.with_name("never-older.db")):
+        with LedgerFile(place) as ledger:
+            if place != path:
+                killed_run(ledger)
+            standing = sorted(rows(ledger, STANDING))
+            doubt_in_flight(ledger, now_s=NOW_S + 9)
+            runs = [find_run(ledger, run_id=f"run-{number}") for number in (1, 2, 3)]
+            numbers = [(run.counts(), run.traffic(), run.top_reasons()) for run in runs]
+            known = rows(
+                ledger, "SELECT state, settled_s, body, confirmed_run_no, receipt FROM invoices ORDER BY invoice_id"
+            )
+            doubts = rows(ledger, "SELECT * FROM ambiguities ORDER BY invoice_id, fingerprint")
+            told.append((standing, [[*run.outcomes()] for run in runs], numbers, known, doubts))
+    assert told[1] == told[0]
 
 
 @pytest.mark.usefixtures("old")
@@ -201,7 +298,7 @@ def test_a_kill_at_any_step_leaves_the_old_ledger_or_the_new_one(path: Path, tmp
             LedgerFile(ledger).close()
             assert [f"{path.name}.v1.bak"] == copies_of(ledger)
         now = rows_in(ledger)
-        assert old == {table: now[table] for table in old}
+        assert kept(old) == kept(now, like=old)
         versions.append(version_of(ledger))
         assert (versions[-1] > 1) == ("warnings" in now)
     assert {1, schema.VERSION} == set(versions)

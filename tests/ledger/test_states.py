@@ -64,7 +64,6 @@ def test_an_attempt_leaves_an_invoice_so(effect: Effect, *, was_ambiguous: bool,
     [
         (None, Disposition.NEW),
         (State.PENDING, Disposition.RESUMED),
-        (State.IN_FLIGHT, Disposition.RESUMED),
         (State.UNKNOWN, Disposition.RESUMED),
         (State.SENT, Disposition.UNCHANGED),
         (State.REJECTED, Disposition.HELD),

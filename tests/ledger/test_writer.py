@@ -11,7 +11,7 @@ from attrs import define, field
 from virtual_time import in_virtual_time, now_s
 
 from vtex_tracking.errors import LedgerError
-from vtex_tracking.ledger.sqlite.dispatch import Entry, Withdrawal
+from vtex_tracking.ledger.sqlite.dispatch import Entry, Intent, Withdrawal
 from vtex_tracking.ledger.writer import Writer
 from vtex_tracking.model import Due, InvoiceKey, Update
 
@@ -20,11 +20,25 @@ DELAY_S = 0.005
 SYNC_S = 0.02
 
 
-def entry(seq: int) -> Entry:
+def due(seq: int) -> Due:
     update = Update(
         key=InvoiceKey(f"{seq}-01", "1"), body=b"{}", fingerprint="f", events=1, is_delivered=False, delivered_date=None
     )
-    return Withdrawal(due=Due(seq=seq, invoice_id=seq, update=update, is_ambiguous=False, not_before_s=0))
+    return Due(seq=seq, invoice_id=seq, update=update, is_ambiguous=False, not_before_s=0)
+
+
+def entry(seq: int) -> Entry:
+    return Withdrawal(due=due(seq))
+
+
+def seqs_of(entry: Entry) -> list[int]:
+    match entry:
+        case Withdrawal(due=due):
+            return [due.seq]
+        case Intent(dues=dues):
+            return [due.seq for due in dues]
+        case _:
+            raise AssertionError("none here")
 
 
 @define
@@ -39,7 +53,7 @@ class Disk:
         self.moments.append(now_s())
         if self.error is not None:
             raise self.error
-        self.groups.append([entry.due.seq for entry in entries])
+        self.groups.append([seq for entry in entries for seq in seqs_of(entry)])
 
     def in_thread(self, function: Callable[[], T], /) -> Awaitable[T]:
         async def run() -> T:

@@ -25,6 +25,7 @@ from ledger_runs import (
     open_run,
     rows,
 )
+from ledger_support import STANDING
 
 from vtex_tracking.ledger.sqlite import care
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
@@ -50,6 +51,7 @@ class Modelled:
     records: list[TrackingEvent] = field(factory=list)
     was_delivered: bool = False  # when the last feed was accepted
     state: str = ""
+    state_before: str = ""  # its attempt that is in flight
     doubts: dict[str, float] = field(factory=dict)  # fingerprint → when it was left in doubt
     settled_s: float = 0.0
     is_not_found: bool = False
@@ -108,7 +110,8 @@ class LedgerMachine(RuleBasedStateMachine):
     def intend(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(self._idle()))
         self._opened().intend(self.dues[name], now_s=self.now_s)
-        self.invoices[name].state = "in_flight"
+        invoice = self.invoices[name]
+        invoice.state_before, invoice.state = invoice.state, "in_flight"
 
     @precondition(lambda self: self._in_flight())
     @rule(data=st.data(), settlement=st.sampled_from(SETTLEMENTS))
@@ -139,7 +142,7 @@ class LedgerMachine(RuleBasedStateMachine):
     def withdraw(self, data: st.DataObject) -> None:
         name = data.draw(st.sampled_from(self._in_flight()))
         self._opened().withdraw(self.dues[name])
-        self.invoices[name].state = "unknown" if self.invoices[name].is_in_doubt() else "pending"
+        self.invoices[name].state = self.invoices[name].state_before
 
     @precondition(lambda self: self.run is not None)
     @rule()
@@ -156,6 +159,8 @@ class LedgerMachine(RuleBasedStateMachine):
         run = self._opened()
         self._doubt_in_flight()
         run.finish(now_s=self.now_s)
+        posted = rows(self.ledger, "SELECT order_id, state, body IS NULL FROM invoices")
+        assert {(name, one.state, one.state == "sent") for name, one in self.invoices.items()} == set(posted)
         summary = run.history.summary()
         assert summary is not None
         assert () == summary.counts.faults()
@@ -172,8 +177,8 @@ class LedgerMachine(RuleBasedStateMachine):
     @invariant()
     def every_invoice_is_where_the_model_has_it(self) -> None:
         expected = {name: (invoice.state, invoice.fingerprint()) for name, invoice in self.invoices.items()}
-        found = rows(self.ledger, "SELECT order_id, state, fingerprint FROM invoices")
-        assert expected == {name: (state, fingerprint) for name, state, fingerprint in found}
+        found = rows(self.ledger, STANDING)
+        assert expected == {name: (state, fingerprint) for name, _number, state, fingerprint in found}
 
     @invariant()
     def every_doubt_is_kept(self) -> None:

@@ -6,15 +6,28 @@ from pathlib import Path
 from typing import Final
 
 from attrs import evolve, frozen
+from ledger_support import STANDING
 
 from vtex_tracking.ledger.sqlite.acceptance import accept
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.dispatch import Dispatch, Intent, Settled, Withdrawal, doubt_in_flight
+from vtex_tracking.ledger.sqlite.dispatch import Dispatch, Intent, Settled, Withdrawal
 from vtex_tracking.ledger.sqlite.gathering import Gathered
 from vtex_tracking.ledger.sqlite.history import History, begin_run
 from vtex_tracking.ledger.sqlite.intake import Intake
 from vtex_tracking.ledger.sqlite.outcomes import utc_text
-from vtex_tracking.model import Defect, Due, Effect, FeedInfo, OutcomeKind, Reason, Receipt, Settlement, TrackingEvent
+from vtex_tracking.ledger.sqlite.posting import doubt_in_flight
+from vtex_tracking.model import (
+    Attempted,
+    Defect,
+    Due,
+    Effect,
+    FeedInfo,
+    OutcomeKind,
+    Reason,
+    Receipt,
+    Settlement,
+    TrackingEvent,
+)
 from vtex_tracking.push.verdict import Stop
 from vtex_tracking.settings import Settings
 from vtex_tracking.summing import shown_settings, summary_of
@@ -70,13 +83,13 @@ class Opened:
         return self.dispatch.due(after_seq=None, limit=1000, now_s=now_s)
 
     def intend(self, due: Due, *, now_s: float = NOW_S) -> None:
-        self.dispatch.write([Intent(due=due, now_s=now_s)])
+        self.dispatch.write([Intent(dues=[due], now_s=now_s)])
 
     def withdraw(self, due: Due) -> None:
         self.dispatch.write([Withdrawal(due=due)])
 
     def settle(self, due: Due, settlement: Settlement, *, now_s: float = NOW_S) -> None:
-        self.dispatch.write([Settled(due=due, settlement=settlement, now_s=now_s)])
+        self.dispatch.write([Settled(attempts=[Attempted(due, settlement)], now_s=now_s)])
 
     def attempt(self, due: Due, settlement: Settlement, *, now_s: float = NOW_S) -> None:
         """One attempt, from intent to settlement."""
@@ -167,8 +180,7 @@ def push(
 
 def state_of(ledger: LedgerFile, order_id: str = "1-01") -> str:
     """Where an order's only invoice stands."""
-    with ledger.reading() as sql:
-        (state,) = sql.execute("SELECT state FROM invoices WHERE order_id = ?", (order_id,)).fetchone()
+    (state,) = (state for found, _number, state, _fingerprint in rows(ledger, STANDING) if found == order_id)
     return str(state)
 
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -18,6 +18,18 @@ from vtex_tracking.sandbox import LoggedRequest
 Key = tuple[str, str]  # order id, invoice number
 Told = tuple[Key, str]  # an invoice, and the hash of the bytes that it was told
 Heard = tuple[Key, str, str]  # an invoice, and the date and the description of one of its events
+
+
+# Where every invoice stands: of a run that did not come to its end, the last attempt says more than the invoice.
+STANDING: Final = """
+SELECT order_id, invoice_number, CASE WHEN last.number IS NULL THEN invoices.state
+    WHEN last.effect IS NULL THEN 'in_flight' ELSE last.state END, fingerprint
+FROM invoices LEFT JOIN (
+    SELECT invoice_id, effect, attempts.state, max(number) AS number FROM attempts JOIN run_invoices USING (run_no, seq)
+    WHERE run_no = (SELECT max(run_no) FROM runs) AND run_no IN (SELECT run_no FROM runs WHERE finished_at IS NULL)
+    GROUP BY seq
+) AS last USING (invoice_id)
+"""
 
 
 @frozen(kw_only=True)
@@ -30,7 +42,7 @@ class Left:
 
 def left_in(ledger: Path) -> dict[Key, Left]:
     """Each invoice, in a ledger that nobody may have closed."""
-    rows = _rows_left(ledger, "SELECT order_id, invoice_number, state, fingerprint FROM invoices")
+    rows = _rows_left(ledger, STANDING)
     return {(order_id, number): Left(state=state, fingerprint=found) for order_id, number, state, found in rows}
 
 

@@ -18,6 +18,7 @@ from vtex_tracking.ledger.sqlite.acceptance import Entries, refuse
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.dispatch import Dispatch, Settled
 from vtex_tracking.ledger.sqlite.intake import Intake
+from vtex_tracking.ledger.sqlite.posting import doubt_in_flight
 from vtex_tracking.merge import Fact, Known, Volume, gather
 from vtex_tracking.model import Due, Effect
 from vtex_tracking.push.account import Account
@@ -84,8 +85,9 @@ def _without_kept_doubts() -> AbstractContextManager[object]:
     def settle_and_forget(dispatch: Dispatch, sql: sqlite3.Connection, entries: Sequence[Settled]) -> None:
         settle(dispatch, sql, entries)
         for entry in entries:
-            if entry.settlement.effect is Effect.CONFIRMED:
-                sql.execute("UPDATE ambiguities SET at_s = 0 WHERE invoice_id = ?", (entry.due.invoice_id,))
+            for one in entry.attempts:
+                if one.settlement.effect is Effect.CONFIRMED:
+                    sql.execute("UPDATE ambiguities SET at_s = 0 WHERE invoice_id = ?", (one.due.invoice_id,))
 
     return mock.patch.object(Dispatch, "_settle", settle_and_forget)
 
@@ -93,10 +95,10 @@ def _without_kept_doubts() -> AbstractContextManager[object]:
 def _without_doubt_at_start() -> AbstractContextManager[object]:
     """What was in flight when a run died counts as never sent."""
 
-    def forget(ledger: Any, *, now_s: float) -> int:
-        assert now_s
+    def forget(ledger: LedgerFile, *, now_s: float) -> int:
         with ledger.transaction() as sql:
-            return int(sql.execute("UPDATE invoices SET state = 'pending' WHERE state = 'in_flight'").rowcount)
+            sql.execute("DELETE FROM attempts WHERE effect IS NULL")
+        return doubt_in_flight(ledger, now_s=now_s)
 
     return mock.patch("vtex_tracking.pipeline.doubt_in_flight", forget)
 

@@ -32,10 +32,8 @@ class Book:
 
     async def intend(self, dues: Sequence[Due]) -> None:
         """An attempt of each of them is about to be made."""
-        if not dues:
-            return
-        now_s = self._wall_s()
-        await self._writer.durable(*(Intent(due=due, now_s=now_s) for due in dues))
+        if dues:
+            await self._writer.durable(Intent(dues=dues, now_s=self._wall_s()))
 
     async def withdraw(self, due: Due) -> None:
         """The attempt that was intended last was not made: not a byte left."""
@@ -43,12 +41,8 @@ class Book:
 
     async def settle(self, attempts: Sequence[Attempted]) -> None:
         """What became of the attempts that were intended last."""
-        if not attempts:
-            return
-        now_s = self._wall_s()
-        await self._writer.durable(
-            *(Settled(due=attempt.due, settlement=attempt.settlement, now_s=now_s) for attempt in attempts)
-        )
+        if attempts:
+            await self._writer.durable(Settled(attempts=attempts, now_s=self._wall_s()))
 
     async def close(self) -> None:
         """Return when every write is done."""

@@ -3,10 +3,13 @@
                new facts change the fingerprint
 (new) ──► PENDING ◄───────────────────────────────────────────┐
             ▼ intent, durable before the first byte           │ not applied, and never was ambiguous
-        IN_FLIGHT ────────────────────────────────────────────┘
+        an attempt in flight ─────────────────────────────────┘
  confirmed │      │ refused            │ ambiguous, or the process died
            ▼      ▼                    ▼
-         SENT   REJECTED            UNKNOWN ── the same bytes again ──► IN_FLIGHT
+         SENT   REJECTED            UNKNOWN ── the same bytes again ──► an attempt in flight
+
+In flight is an attempt, from its intent until its effect is known. Its invoice stays where it was meanwhile, and where each
+attempt left it is known of the attempt first, and posted to the invoice when nothing is sent any more.
 """
 
 from __future__ import annotations
@@ -21,13 +24,12 @@ class State(StrEnum):
     """Where an invoice stands between what is known of it and what VTEX confirmed."""
 
     PENDING = "pending"
-    IN_FLIGHT = "in_flight"
     SENT = "sent"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
 
 
-UNSETTLED: Final = (State.PENDING, State.IN_FLIGHT, State.UNKNOWN)
+UNSETTLED: Final = (State.PENDING, State.UNKNOWN)
 
 
 class Disposition(StrEnum):
@@ -64,7 +66,7 @@ def disposition_of(
         case State.REJECTED:
             may_exist_now = reason is Reason.NOT_FOUND and settled_ago_s >= not_found_again_after_s
             return Disposition.RESUMED if is_retrying_rejected or may_exist_now else Disposition.HELD
-        case State.PENDING | State.IN_FLIGHT | State.UNKNOWN:
+        case State.PENDING | State.UNKNOWN:
             return Disposition.RESUMED
 
 

@@ -21,7 +21,7 @@ class InThread(Protocol):
 
 
 class Writer:
-    """Makes entries durable in groups: after at most `delay_s` seconds, and sooner where `group_max` of them wait.
+    """Makes entries durable in groups: after at most `delay_s` seconds, and sooner where `group_max` updates wait.
 
     The first commit that fails is the last one tried: what a ledger holds that could not be written is not known.
     """
@@ -34,6 +34,7 @@ class Writer:
         self._delay_s = delay_s
         self._group_max = group_max
         self._entries: list[Entry] = []
+        self._updates = 0  # that they are about
         self._written: asyncio.Future[None] | None = None  # all that wait now
         self._is_full = asyncio.Event()
         self._flushing: asyncio.Task[None] | None = None
@@ -42,7 +43,8 @@ class Writer:
     async def durable(self, *entries: Entry) -> None:
         """Return when these entries are on the disk. Raises LedgerError when they cannot be; all in order, none skipped."""
         self._entries += entries
-        if len(self._entries) >= self._group_max:
+        self._updates += sum(entry.updates for entry in entries)
+        if self._updates >= self._group_max:
             self._is_full.set()
         if self._written is None:
             self._written = asyncio.get_running_loop().create_future()
@@ -62,7 +64,7 @@ class Writer:
                 async with asyncio.timeout(self._delay_s):
                     await self._is_full.wait()
             entries, written = self._entries, self._written
-            self._entries, self._written = [], None
+            self._entries, self._updates, self._written = [], 0, None
             self._is_full.clear()
             error = await self._commit(entries)
             if error is None:

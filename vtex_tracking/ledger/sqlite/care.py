@@ -21,7 +21,8 @@ FROM runs WHERE finished_at IS NOT NULL
 """
 # Each question names invoices that break a rule; a whole ledger answers none of them.
 _RULES: Final = {
-    "is in flight although no run is on": "state = 'in_flight'",
+    "is in flight although no run is on": "invoice_id IN (SELECT invoice_id FROM attempts "
+    "JOIN run_invoices USING (run_no, seq) WHERE effect IS NULL)",
     "is sent without a receipt": "state = 'sent' AND receipt IS NULL",
     "is sent and still has a body to send": "state = 'sent' AND body IS NOT NULL",
     "waits to be sent and has no body": "state IN ('pending', 'unknown') AND body IS NULL",

@@ -14,7 +14,15 @@ from attrs import asdict, frozen
 
 from vtex_tracking.errors import LedgerError
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.outcomes import Which, outcomes, outcomes_of, utc_text
+from vtex_tracking.ledger.sqlite.outcomes import (
+    LAST_ATTEMPT,
+    OUTCOME,
+    REASON,
+    Which,
+    outcomes,
+    outcomes_of,
+    utc_text,
+)
 from vtex_tracking.ledger.sqlite.traffic import Traffic, traffic_of
 from vtex_tracking.ledger.sqlite.warned import keep_warnings, warning_counts
 from vtex_tracking.model import (
@@ -33,13 +41,17 @@ from vtex_tracking.model import (
 _PAGE: Final = 1000  # rows in memory at once
 _TOP: Final = 5
 
-_TOP_REASONS: Final = """
-SELECT first.outcome, first.reason, times, order_id, invoice_number, first.first_place FROM (
-    SELECT count(*) AS times, min(seq) AS seq FROM run_invoices
-    WHERE run_no = :run_no AND outcome NOT IN ('sent', 'unchanged') GROUP BY outcome, reason
+_COUNTS: Final = f"""
+SELECT {OUTCOME}, count(*) FROM run_invoices AS listed {LAST_ATTEMPT} WHERE listed.run_no = ? GROUP BY 1
+"""  # noqa: S608 - our own words
+_TOP_REASONS: Final = f"""
+SELECT top.outcome, top.reason, times, order_id, invoice_number, first.first_place FROM (
+    SELECT {OUTCOME} AS outcome, {REASON} AS reason, count(*) AS times, min(listed.seq) AS seq
+    FROM run_invoices AS listed {LAST_ATTEMPT}
+    WHERE listed.run_no = :run_no AND {OUTCOME} NOT IN ('sent', 'unchanged') GROUP BY 1, 2
 ) AS top JOIN run_invoices AS first ON first.run_no = :run_no AND first.seq = top.seq
 JOIN invoices USING (invoice_id) ORDER BY times DESC, top.seq LIMIT :limit
-"""
+"""  # noqa: S608 - likewise
 # A copy of this ledger may be in use where it came from; NULL where the host is the same.
 _HOST_BEFORE: Final = """
 SELECT (SELECT nullif(before.host, this.host) FROM runs AS before WHERE before.run_no < this.run_no
@@ -99,11 +111,7 @@ class History:
                 "FROM runs WHERE run_no = ?",
                 (self.run_no,),
             ).fetchone()
-            ended = dict(
-                sql.execute(
-                    "SELECT outcome, count(*) FROM run_invoices WHERE run_no = ? GROUP BY outcome", (self.run_no,)
-                )
-            )
+            ended = dict(sql.execute(_COUNTS, (self.run_no,)))
         records, events, duplicates, defects = read
         return Counts(
             records=records,

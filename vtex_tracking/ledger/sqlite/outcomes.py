@@ -19,19 +19,29 @@ _US_PER_S: Final = 1_000_000
 _KINDS: Final = {kind.value: kind for kind in OutcomeKind}
 _REASONS: Final = {reason.value: reason for reason in Reason}
 
-# Two short look-ups in `attempts` for each invoice: grouping them in a join takes longer.
-_OUTCOMES: Final = """
-SELECT seq, account, order_id, invoice_number, listed.outcome, listed.reason, listed.http_status, listed.receipt,
-    listed.receipt_date, listed.request_id, listed.is_delivered, listed.delivered_date, listed.events, listed.first_place,
-    finished_s, (SELECT count(*) FROM attempts WHERE run_no = listed.run_no AND seq = listed.seq),
-    (SELECT min(started_s) FROM attempts WHERE run_no = listed.run_no AND seq = listed.seq)
-FROM run_invoices AS listed JOIN invoices USING (invoice_id) WHERE listed.run_no = ?
+# What was attempted has come to what its last attempt has; that the rest has come to, the run's list says.
+LAST_ATTEMPT: Final = """
+LEFT JOIN attempts AS last ON last.run_no = listed.run_no AND last.seq = listed.seq
+    AND last.number = (SELECT max(number) FROM attempts AS own WHERE own.run_no = listed.run_no AND own.seq = listed.seq)
 """
-_THESE: Final = "AND seq IN (SELECT value FROM json_each(?))"
+OUTCOME: Final = "coalesce(last.outcome, CASE last.state WHEN 'unknown' THEN 'unknown' END, listed.outcome)"
+REASON: Final = "coalesce(last.reason, listed.reason)"
+
+_OUTCOMES: Final = f"""
+SELECT listed.seq, account, order_id, invoice_number, {OUTCOME}, {REASON},
+    coalesce(last.http_status, listed.http_status), coalesce(last.receipt, listed.receipt),
+    coalesce(last.receipt_date, listed.receipt_date), coalesce(last.request_id, listed.request_id), listed.is_delivered,
+    listed.delivered_date, listed.events, listed.first_place, CASE WHEN last.outcome IS NOT NULL THEN last.ended_s END,
+    coalesce(last.number, 0), CASE WHEN last.number > 1 THEN (SELECT started_s FROM attempts AS own
+        WHERE own.run_no = listed.run_no AND own.seq = listed.seq AND own.number = 1) ELSE last.started_s END
+FROM run_invoices AS listed JOIN invoices USING (invoice_id) {LAST_ATTEMPT} WHERE listed.run_no = ?
+"""  # noqa: S608 - our own words
+_THESE: Final = "AND listed.seq IN (SELECT value FROM json_each(?))"
 _PAGE_OF: Final = {
-    "all": "AND seq > ? ORDER BY seq LIMIT ?",
-    "known at once": "AND seq > ? AND finished_s IS NULL AND outcome IN ('unchanged', 'rejected') ORDER BY seq LIMIT ?",
-    "left over": "AND seq > ? AND finished_s IS NULL AND outcome IN ('pending', 'unknown') ORDER BY seq LIMIT ?",
+    "all": "AND listed.seq > ? ORDER BY listed.seq LIMIT ?",
+    "known at once": "AND listed.seq > ? AND listed.outcome IN ('unchanged', 'rejected') ORDER BY listed.seq LIMIT ?",
+    "left over": "AND listed.seq > ? AND listed.outcome IN ('pending', 'unknown') AND last.outcome IS NULL "
+    "ORDER BY listed.seq LIMIT ?",
 }
 
 

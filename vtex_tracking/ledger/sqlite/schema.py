@@ -7,10 +7,10 @@ from typing import Final
 APPLICATION_ID: Final = 0x56545821  # "VTX!" in SQLite's header: `file` and we can tell whose this is
 
 # Word for word in the index and in every question: only then does SQLite see that the index has the answer.
-UNSETTLED: Final = "state IN ('pending', 'in_flight', 'unknown')"
+UNSETTLED: Final = "state IN ('pending', 'unknown')"
 
 # Times are Unix seconds (`_s`) where they are compared, ISO 8601 text (`_at`) where they are only shown.
-_FIRST: Final = f"""
+_FIRST: Final = """
 CREATE TABLE invoices (
     invoice_id INTEGER PRIMARY KEY,
     account TEXT NOT NULL,
@@ -34,7 +34,7 @@ CREATE TABLE invoices (
     UNIQUE (account, order_id, invoice_number)
 ) STRICT;
 
-CREATE INDEX invoices_unsettled ON invoices (account) WHERE {UNSETTLED};
+CREATE INDEX invoices_unsettled ON invoices (account) WHERE state IN ('pending', 'in_flight', 'unknown');
 
 CREATE TABLE facts (
     invoice_id INTEGER NOT NULL REFERENCES invoices,
@@ -154,8 +154,59 @@ CREATE TABLE volumes (
 ) STRICT, WITHOUT ROWID;
 """
 
+# An attempt without an effect is in flight; what it has come to is posted to its invoice when the run is over. Of older attempts
+# only an HTTP status was kept, or why there was none: what the last one of an update came to stands in the run's list.
+_JOURNAL: Final = f"""
+ALTER TABLE attempts RENAME TO older_attempts;
+CREATE TABLE attempts (
+    run_no INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    started_s REAL NOT NULL,
+    effect TEXT,                    -- NULL: the intent is all that is known
+    state TEXT,                     -- in which it leaves the invoice
+    outcome TEXT,                   -- NULL: the run is not done with the update
+    reason TEXT,
+    http_status INTEGER,            -- from here on as run_invoices has it, where there was no attempt
+    request_id TEXT,
+    receipt TEXT,
+    receipt_date TEXT,
+    latency_ms INTEGER,
+    ended_s REAL,
+    PRIMARY KEY (run_no, seq, number)
+) STRICT, WITHOUT ROWID;
+
+INSERT INTO attempts (run_no, seq, number, started_s, effect, state, reason, http_status, latency_ms)
+SELECT run_no, seq, number, started_s, effect,
+    CASE effect WHEN 'confirmed' THEN 'sent' WHEN 'refused' THEN 'rejected' WHEN 'ambiguous' THEN 'unknown' ELSE 'pending' END,
+    CASE WHEN result GLOB '[0-9]*' THEN '' ELSE result END, CASE WHEN result GLOB '[0-9]*' THEN CAST(result AS INTEGER) END, latency_ms
+FROM older_attempts ORDER BY run_no, seq, number;
+
+UPDATE attempts SET outcome = CASE WHEN finished_s IS NOT NULL THEN listed.outcome END,
+    state = CASE WHEN effect = 'not_applied' AND (listed.outcome = 'unknown' OR EXISTS (SELECT 1 FROM invoices
+        WHERE invoice_id = listed.invoice_id AND invoices.state = 'unknown' AND listed.run_no = (SELECT max(run_no) FROM runs))
+    ) THEN 'unknown' ELSE attempts.state END,
+    reason = listed.reason, http_status = listed.http_status, request_id = listed.request_id, receipt = listed.receipt,
+    receipt_date = listed.receipt_date, ended_s = finished_s
+FROM run_invoices AS listed WHERE listed.run_no = attempts.run_no AND listed.seq = attempts.seq AND number = (
+    SELECT max(number) FROM older_attempts AS own WHERE own.run_no = listed.run_no AND own.seq = listed.seq);
+
+UPDATE attempts SET state = NULL, reason = NULL, http_status = NULL, request_id = NULL
+WHERE effect IS NULL AND run_no = (SELECT max(run_no) FROM runs) AND EXISTS (
+    SELECT 1 FROM run_invoices JOIN invoices USING (invoice_id)
+    WHERE run_no = attempts.run_no AND seq = attempts.seq AND state = 'in_flight');
+UPDATE attempts SET effect = 'ambiguous', state = 'unknown', reason = 'interrupted' WHERE effect IS NULL AND state IS NOT NULL;
+DROP TABLE older_attempts;
+
+UPDATE invoices SET state = CASE WHEN EXISTS (SELECT 1 FROM ambiguities
+    WHERE ambiguities.invoice_id = invoices.invoice_id AND ambiguities.fingerprint = invoices.fingerprint) THEN 'unknown' ELSE 'pending' END
+WHERE state = 'in_flight';
+DROP INDEX invoices_unsettled;
+CREATE INDEX invoices_unsettled ON invoices (account) WHERE {UNSETTLED};
+"""  # noqa: S608 - our own words
+
 # Each step makes a ledger one version newer, a new one takes all of them. A step that was released is never changed.
-STEPS: Final = (_FIRST, f"{_WARNINGS}{_VOLUMES}")
+STEPS: Final = (_FIRST, f"{_WARNINGS}{_VOLUMES}", _JOURNAL)
 VERSION: Final = len(STEPS)
 
 # Lives beside the ledger for the length of one reading, in a file that is nameless and never synced.

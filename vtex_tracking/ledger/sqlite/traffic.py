@@ -5,11 +5,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Final
 
 from attrs import frozen
 
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.model import Percentiles
+
+# Why there was none, where there was none; an attempt that was cut off says what was answered before it.
+_STATUS: Final = """
+CASE WHEN reason IS NULL OR reason = 'interrupted' THEN 'none' ELSE coalesce(CAST(http_status AS TEXT), reason) END
+"""
 
 
 @frozen(kw_only=True)
@@ -26,7 +32,7 @@ class Traffic:
 def traffic_of(ledger: LedgerFile, *, run_no: int) -> Traffic:
     """What was sent, counted from the intents."""
     of_run = "FROM attempts WHERE run_no = ?"
-    by_status = f"SELECT coalesce(result, 'none'), count(*) {of_run} GROUP BY 1 ORDER BY 1"
+    by_status = f"SELECT {_STATUS}, count(*) {of_run} GROUP BY 1 ORDER BY 1"
     by_latency = f"SELECT latency_ms, count(*) {of_run} AND latency_ms IS NOT NULL GROUP BY 1 ORDER BY 1"
     with ledger.reading() as sql:
         requests, first_s, last_s = sql.execute(
