@@ -58,10 +58,11 @@ def rows_in(path: Path) -> Rows:
 
 
 def kept(now: Rows, *, like: Rows | None = None) -> Rows:
-    """What every step leaves as it is. Of an attempt that is the first columns, and where an invoice stands is another question."""
+    """What every step leaves as it is; of an attempt that is the first columns, of the run's list all but when it was settled."""
     tables = {table: now[table] for table in like or now}
     return tables | {
         "attempts": [row[:4] for row in now["attempts"]],
+        "run_invoices": [row[:13] for row in now["run_invoices"]],
         "invoices": [(*row[:4], *row[5:]) for row in now["invoices"]],
     }
 
@@ -78,7 +79,7 @@ def copies_of(path: Path) -> list[str]:
 # As version 1 kept what became of attempts: beside the invoice and in the run's list, at once.
 AS_IT_WAS: Final = """
 INSERT INTO invoices SELECT * FROM newer.invoices;
-INSERT INTO run_invoices SELECT * FROM newer.run_invoices;
+INSERT INTO run_invoices SELECT *, NULL FROM newer.run_invoices;
 INSERT INTO attempts SELECT run_no, seq, number, started_s, CASE WHEN reason <> 'interrupted' THEN effect END,
     CASE WHEN reason <> 'interrupted' THEN coalesce(CAST(http_status AS TEXT), reason) END, latency_ms FROM newer.attempts;
 UPDATE run_invoices SET outcome = coalesce(last.outcome, run_invoices.outcome), reason = last.reason,

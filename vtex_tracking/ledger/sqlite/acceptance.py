@@ -47,8 +47,7 @@ INSERT INTO run_invoices (run_no, seq, invoice_id, first_place, events, is_deliv
 SELECT :run_no, invoice_id - 1 - (SELECT max(invoice_id) FROM invoices), invoice_id, first_place, events, is_delivered,
     delivered_date, :reason
 FROM invoices
-WHERE account = :account AND {which} AND NOT EXISTS (
-    SELECT 1 FROM run_invoices AS mine WHERE mine.invoice_id = invoices.invoice_id AND mine.run_no = :run_no)
+WHERE account = :account AND {which} AND invoice_id NOT IN (SELECT invoice_id FROM run_invoices WHERE run_no = :run_no)
 """
 _COUNT_GATHERING: Final = "INSERT INTO gatherings VALUES (?, ?, ?)"
 _TRY_AGAIN: Final = """

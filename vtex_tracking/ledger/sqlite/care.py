@@ -19,6 +19,9 @@ SELECT run_id, records <> events + duplicates + defects
     OR json_extract(summary, '$.counts.invoices') < (SELECT count(*) FROM run_invoices WHERE run_no = runs.run_no)
 FROM runs WHERE finished_at IS NOT NULL
 """
+_LISTED_WITHOUT: Final = """
+SELECT 1 FROM run_invoices WHERE NOT EXISTS (SELECT 1 FROM invoices WHERE invoice_id = run_invoices.invoice_id) LIMIT 10
+"""
 # Each question names invoices that break a rule; a whole ledger answers none of them.
 _RULES: Final = {
     "is in flight although no run is on": "invoice_id IN (SELECT invoice_id FROM attempts "
@@ -43,6 +46,8 @@ def problems(ledger: LedgerFile) -> Iterator[str]:
                 yield f"the file is damaged: {answer}"
         for table, *_ in sql.execute("PRAGMA foreign_key_check").fetchall():
             yield f"a row of {table} belongs to nothing"
+        for _ in sql.execute(_LISTED_WITHOUT).fetchall():
+            yield "a row of run_invoices belongs to nothing"
         for problem, condition in _RULES.items():
             query = f"SELECT order_id, invoice_number FROM invoices WHERE {condition} ORDER BY invoice_id LIMIT 10"  # noqa: S608
             for order_id, invoice_number in sql.execute(query).fetchall():

@@ -167,7 +167,8 @@ class Dispatch:
                 )
                 if one.outcome is not None:
                     del self._numbers[due.seq]
-        sql.executemany(_DOUBT, doubts)
+        if doubts:
+            sql.executemany(_DOUBT, doubts)
         _insert(sql, _SETTLE, rows)
 
 

@@ -198,6 +198,27 @@ WHERE effect IS NULL AND run_no = (SELECT max(run_no) FROM runs) AND EXISTS (
 UPDATE attempts SET effect = 'ambiguous', state = 'unknown', reason = 'interrupted' WHERE effect IS NULL AND state IS NOT NULL;
 DROP TABLE older_attempts;
 
+CREATE TABLE listed_invoices (       -- without a reference to invoices: each row would look for its own, in feed order
+    run_no INTEGER NOT NULL REFERENCES runs,
+    seq INTEGER NOT NULL,           -- the place of its first record in the feeds; negative: left by an earlier run
+    invoice_id INTEGER NOT NULL,
+    first_place TEXT NOT NULL,
+    events INTEGER NOT NULL,
+    is_delivered INTEGER NOT NULL,
+    delivered_date TEXT,
+    outcome TEXT NOT NULL DEFAULT 'pending',  -- from here on: where the run made no attempt
+    reason TEXT NOT NULL DEFAULT '',
+    http_status INTEGER,
+    receipt TEXT,
+    receipt_date TEXT,
+    request_id TEXT,
+    PRIMARY KEY (run_no, seq)
+) STRICT, WITHOUT ROWID;
+INSERT INTO listed_invoices SELECT run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, outcome, reason,
+    http_status, receipt, receipt_date, request_id FROM run_invoices;
+DROP TABLE run_invoices;
+ALTER TABLE listed_invoices RENAME TO run_invoices;
+
 UPDATE invoices SET state = CASE WHEN EXISTS (SELECT 1 FROM ambiguities
     WHERE ambiguities.invoice_id = invoices.invoice_id AND ambiguities.fingerprint = invoices.fingerprint) THEN 'unknown' ELSE 'pending' END
 WHERE state = 'in_flight';
