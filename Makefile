@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 # No clock, chance or I/O in these: every branch of them can be tested, so every branch is.
-PURE := vtex_tracking/model/*,vtex_tracking/credentials.py,vtex_tracking/errors.py,vtex_tracking/merge.py,$\
+PURE := vtex_tracking/model/*,vtex_tracking/credentials.py,vtex_tracking/errors.py,vtex_tracking/facts.py,vtex_tracking/merge.py,$\
 vtex_tracking/feed/formats/cells.py,vtex_tracking/feed/columns.py,vtex_tracking/feed/dates.py,vtex_tracking/feed/finding.py,$\
 vtex_tracking/feed/keys.py,vtex_tracking/feed/moments.py,vtex_tracking/feed/plain.py,vtex_tracking/feed/values.py,vtex_tracking/ledger/mounts.py,vtex_tracking/ledger/states.py,$\
 vtex_tracking/push/adapting.py,vtex_tracking/push/body.py,vtex_tracking/push/budget.py,vtex_tracking/push/circuit.py,$\

@@ -31,7 +31,7 @@ def accept_feed(ledger: LedgerFile, feed: Path) -> Accepted:
     """Read, stage, sort, merge and write, in one thread."""
     began_s = time.process_time()
     intake = Intake(ledger, settings=SETTINGS, now_s=time.time())
-    intake.add(FeedReader(str(feed), settings=SETTINGS.feed, now=datetime.now(UTC)))
+    intake.add(FeedReader(str(feed), settings=SETTINGS.feed, now=datetime.now(UTC)).blocks())
     history = begin_run(
         ledger,
         run_id=f"run-{time.time_ns()}",

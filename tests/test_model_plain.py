@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 import pytest
 from attrs.exceptions import FrozenInstanceError
 
 from vtex_tracking.model import PlainEvents, TrackingEvent
 
-IDS = {"order_id": "1-01", "invoice_number": "0001"}
-EVENTS = [
+IDS: Final[dict[str, Any]] = {"order_id": "1-01", "invoice_number": "0001"}
+EVENTS: Final = [
     TrackingEvent(**IDS, date="2026-03-05", description="Saiu", city="Itu", state="SP", place="feed:2"),
     TrackingEvent(**IDS, date="2026-03-06 10:00:07", description="Entregue", is_delivered=True, place="feed:3"),
     TrackingEvent(**IDS, city="Itu", is_delivered=True, delivered_date="2026-03-06 10:00", place="feed:5"),
 ]
-BLOCK = PlainEvents(
+BLOCK: Final = PlainEvents(
     order_ids=["1-01"] * 3,
     invoice_numbers=["0001"] * 3,
     dates=["2026-03-05", "2026-03-06 10:00:07", ""],

@@ -14,9 +14,9 @@ from virtual_time import in_virtual_time
 
 from vtex_tracking.errors import FeedError, InterruptedRunError
 from vtex_tracking.feed import FeedReader
-from vtex_tracking.model import Defect, TrackingEvent
+from vtex_tracking.model import Defect, PlainEvents
 from vtex_tracking.pipeline import plan_feed
-from vtex_tracking.reading import Reading
+from vtex_tracking.reading import Reading, Value
 from vtex_tracking.settings import FeedSettings, Settings
 
 KEY: Final = "35260311222333000181550010006437971123456782"
@@ -114,7 +114,21 @@ def test_what_was_read_before_a_stop_is_counted_to_the_record(tmp_path: Path, re
     nothing: Any = None
     reading = Reading(nothing, nothing, settings=settings_in(tmp_path), wall_s=lambda: 0.0, reader=reader)
     defect = Defect(place="feed:1", code="bad_id", problem="is none")
-    staged: list[TrackingEvent | Defect] = []
+    staged: list[Value] = []
     with suppress(InterruptedRunError):
         staged.extend(iter(reading._watched([defect] * 250)))
     assert (taken, taken) == (len(staged), reader.records)
+
+
+@pytest.mark.parametrize(("records_max", "taken"), [(1, 120), (130, 240), (1000, 480)])
+def test_many_records_at_once_are_each_counted(tmp_path: Path, records_max: int, taken: int) -> None:
+    """What comes together is staged together before a stop is heeded."""
+    reader = _Stopping(records_max)
+    nothing: Any = None
+    reading = Reading(nothing, nothing, settings=settings_in(tmp_path), wall_s=lambda: 0.0, reader=reader)
+    texts = ["x"] * 60
+    block = PlainEvents(texts, texts, texts, texts, texts, texts, {}, texts)
+    staged: list[Value] = []
+    with suppress(InterruptedRunError):
+        staged.extend(iter(reading._watched([block] * 8)))
+    assert (taken, taken) == (60 * len(staged), reader.records)

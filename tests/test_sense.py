@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from vtex_tracking.facts import FactTexts
 from vtex_tracking.merge import Fact, Known, Volume, gather
 from vtex_tracking.model import FeedWarning, InvoiceKey, delivered_date, event_date
-from vtex_tracking.sense import Crowds, Findings, Usual, doubts_of_invoice, doubts_of_run
+from vtex_tracking.sense import Crowds, Findings, Usual, doubts_of_invoice, doubts_of_run, is_beyond_doubt
 from vtex_tracking.settings import Settings
 
 KEY = InvoiceKey("1-01", "7")
@@ -144,16 +145,55 @@ def test_any_moments_can_be_compared(dates: list[str], delivered: str, stated: s
     assert len(found) == len(set(found)) <= 2
 
 
+NEAR = st.one_of(
+    st.dates(date(2026, 3, 1), date(2026, 3, 4)).map(event_date),
+    st.builds(
+        "{}T{}{}".format,
+        st.dates(date(2026, 3, 1), date(2026, 3, 4)),
+        st.times(),
+        st.sampled_from(["", "", "+00:00", "-03:00", "-23:59", "+23:59"]),
+    ).map(event_date),
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(NEAR, min_size=1, max_size=3), st.none() | NEAR.map(delivered_date), st.sampled_from([0.0, NOW_S]))
+def test_what_is_beyond_doubt_is_not_doubtful(dates: list[str], delivered: str | None, now_s: float) -> None:
+    """Told by a glance at its last date, whatever offsets they have."""
+    said = [Fact(date, f"event {number}") for number, date in enumerate(dates)]
+    if delivered is not None:
+        said.append(Fact(is_delivered=True, delivered_date=delivered))
+    if is_beyond_doubt(max(dates), delivered=delivered, now_s=now_s, settings=SETTINGS):
+        assert () == doubts_of_invoice(KEY, gather(said), place="feed.csv:2", now_s=now_s, settings=SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("dates", "delivered", "expected"),
+    [
+        (["2026-03-01", "2026-03-02 10:00:00"], None, True),
+        (["2026-03-01", "2030-01-01"], None, False),
+        (["2026-03-01", "2026-03-02 10:00:59"], "2026-03-02 10:00", True),
+        (["2026-03-01", "2026-03-02 10:01:00"], "2026-03-02 10:00", False),
+        (["2026-03-01 10:00:00-23:59", "2026-03-02"], "2026-03-02 10:00", True),
+        (["2026-03-01 10:00:00", "2026-03-02"], "2026-03-03 10:00-03:00", False),
+    ],
+)
+def test_most_invoices_are_beyond_doubt(dates: list[str], delivered: str | None, *, expected: bool) -> None:
+    """Nothing lies ahead, and nothing comes after a delivery; one with an offset needs a closer look."""
+    assert expected == is_beyond_doubt(max(dates), delivered=delivered, now_s=NOW_S, settings=SETTINGS)
+
+
 # ---------------------------------------------------------------- many invoices
 
 
 def crowd_of(*invoices: list[Fact], invoices_max: int = 2, moments_max: int = 10) -> list[FeedWarning]:
     crowds = Crowds(invoices_max=invoices_max, moments_max=moments_max)
     crowds.hear((fact.date, fact.description) for facts in invoices for fact in facts)
+    texts = FactTexts()
     for _ in range(2):  # a strict run looks twice
         crowds.begin()
         for seq in sorted(range(len(invoices)), key=lambda seq: (seq != 2, seq)):  # in another order than the feed's
-            crowds.count(invoices[seq], seq=seq, place=f"feed.csv:{seq + 2}")
+            crowds.count(map(texts.of, invoices[seq]), seq=seq, place=f"feed.csv:{seq + 2}")
     return list(crowds.doubts())
 
 
@@ -172,8 +212,8 @@ def test_another_text_second_or_invoice_makes_the_crowd() -> None:
     """Records of one invoice are not many; a day alone is no moment, and neither is midnight."""
     assert [] == crowd_of([FACT, FACT, FACT._replace(city="Santos")], [FACT])
     assert [] == crowd_of([FACT], [FACT], [FACT._replace(description="x")], [FACT._replace(date="2026-03-01 08:15:01")])
-    for date in ("2026-03-01", "2026-03-01 00:00:00", ""):
-        assert [] == crowd_of(*[[FACT._replace(date=date)]] * 5)
+    for day in ("2026-03-01", "2026-03-01 00:00:00", ""):
+        assert [] == crowd_of(*[[FACT._replace(date=day)]] * 5)
 
 
 def test_no_more_moments_are_kept_than_allowed() -> None:

@@ -60,7 +60,7 @@ class Volume:
     @property
     def delivered_date(self) -> str:
         """What is stated wins over what is implied; empty while the volume is not delivered."""
-        return _delivered_date(self.stated_date, self.implied_date)
+        return delivery_date(self.stated_date, self.implied_date)
 
 
 NO_FACT: Final = Fact()
@@ -92,7 +92,7 @@ class Known:
         """What is said of the whole invoice wins over its last delivered volume; None while it is not delivered."""
         if not self.is_delivered:
             return None
-        whole = _delivered_date(self.stated_date, self.implied_date)
+        whole = delivery_date(self.stated_date, self.implied_date)
         return whole or max((volume.delivered_date for volume in self.volumes), default="") or None
 
     @property
@@ -232,7 +232,8 @@ def _are_delivered(volumes: frozenset[Volume]) -> bool:
 
 
 @lru_cache(64)  # one invoice is asked several times
-def _delivered_date(stated: str, implied: str) -> str:
+def delivery_date(stated: str, implied: str) -> str:
+    """What is stated wins over what is implied, which is the date of an event; empty where neither is known."""
     return stated or (delivered_date(implied) if implied else "")
 
 

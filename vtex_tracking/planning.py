@@ -70,13 +70,12 @@ class Planner:
 def plan_of(intake: Intake, *, infos: tuple[FeedInfo, ...], settings: Settings) -> Plan:
     """Go through what was taken in, invoice by invoice, and count what each would come to."""
     dispositions: dict[Disposition, int] = dict.fromkeys(Disposition, 0)
-    left = intake.left()
     first_updates: list[Update] = []
     for invoice in intake.gathered():
         dispositions[invoice.disposition] += 1
         if invoice.disposition in SENDING and invoice.update is not None and len(first_updates) < _SHOWN_UPDATES:
             first_updates.append(invoice.update)
-    tally = intake.tally
+    left, tally = intake.left(), intake.tally
     found = Findings(settings.warnings_max)
     found.add(warnings_of(infos))
     found.add(intake.doubts_of_run(infos[0].name) if infos else ())

@@ -14,11 +14,12 @@ from vtex_tracking.ledger.home import Home
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.intake import Intake
 from vtex_tracking.ledger.sqlite.invoices import InvoiceTable
-from vtex_tracking.model import Defect, FeedInfo, TrackingEvent
+from vtex_tracking.model import Defect, FeedInfo, PlainEvents, TrackingEvent
 from vtex_tracking.settings import Settings
 
 Feeds = Sequence[str | Path] | AsyncIterable[TrackingEvent]
 FoundFeeds = tuple[str, ...] | AsyncIterable[TrackingEvent]
+Value = TrackingEvent | Defect | PlainEvents
 
 _BATCH_MAX: Final = 1000  # of a caller's events
 _UNTOLD_MAX: Final = 100  # records, which take less than a millisecond or two; a silent pipe asks by itself
@@ -84,7 +85,7 @@ class Reading:
             feed = FeedReader(name, settings=self._settings.feed, now=now, go_on=self._reader.go_on, invoices=invoices)
             self._feeds.append(feed)
             self._reader.reads(feed)
-            await self._stage(feed)
+            await self._stage(feed.blocks())
 
     def _take_in_map(self) -> InvoiceTable | None:
         """The map of invoices, ready to be asked; None where there is none."""
@@ -103,17 +104,17 @@ class Reading:
                 batch = []
         await self._stage(batch)
 
-    async def _stage(self, values: Iterable[TrackingEvent | Defect]) -> None:
+    async def _stage(self, values: Iterable[Value]) -> None:
         await self._home(partial(self._intake.add, self._watched(values)))
 
-    def _watched(self, values: Iterable[TrackingEvent | Defect]) -> Iterator[TrackingEvent | Defect]:
+    def _watched(self, values: Iterable[Value]) -> Iterator[Value]:
         """What was read is staged before anything stops the reading, so that both count the same; told in groups."""
         untold = 0
         try:
             for value in values:
-                untold += 1
+                untold += len(value.places) if isinstance(value, PlainEvents) else 1
                 yield value
-                if untold == _UNTOLD_MAX:
+                if untold >= _UNTOLD_MAX:
                     self._reader.has_read(untold)
                     untold = 0
                     self._reader.go_on()

@@ -16,7 +16,8 @@ from typing import Final, NamedTuple
 
 from attrs import define, field, frozen
 
-from vtex_tracking.merge import Fact, Known
+from vtex_tracking.facts import date_of, fact_from
+from vtex_tracking.merge import Known
 from vtex_tracking.model import Event, FeedWarning, InvoiceKey, WarningCode
 from vtex_tracking.settings import Settings
 
@@ -80,6 +81,17 @@ def doubts_of_invoice(
 class _Doubt:
     code: WarningCode
     problem: str
+
+
+def is_beyond_doubt(last: str, *, delivered: str | None, now_s: float, settings: Settings) -> bool:
+    """Whether it needs no closer look that nothing is doubtful about an invoice of which nothing goes back.
+
+    `last` is the date of its events that is the last one as a text. An event that is no later than a delivery, as they are
+    written, may be later by no more than its offset, and for that a day is allowed; not where the delivery has one too.
+    """
+    if last >= _day_before(int((now_s + settings.ahead_max_s) // _DAY_S)):
+        return False
+    return delivered is None or (last[:_MINUTE_CHARACTERS] <= delivered and len(delivered) == _MINUTE_CHARACTERS)
 
 
 def _future(known: Known, *, latest_s: float) -> _Doubt | None:
@@ -151,27 +163,31 @@ class Crowds:
     moments_max: int
     _heard: array[int] = field(factory=lambda: array("I", bytes(4 * _BUCKETS)), init=False, repr=False)
     _crowds: dict[tuple[str, str], _Crowd] = field(factory=dict, init=False)
+    _dates: set[str] = field(factory=set, init=False)
 
     def hear(self, moments: Iterable[tuple[str, str]]) -> None:
         """Each record says one of these: a date, which may be empty, and a text."""
-        heard, last = self._heard, _BUCKETS - 1
+        heard, last, often = self._heard, _BUCKETS - 1, self.invoices_max
         for moment in moments:
-            if not has_time(moment[0]):
-                continue
             bucket = hash(moment) & last
             heard[bucket] = times = heard[bucket] + 1
-            if times > self.invoices_max and len(self._crowds) < self.moments_max:
+            if times > often and len(self._crowds) < self.moments_max and has_time(moment[0]):
                 self._crowds[moment] = _Crowd()
 
     def begin(self) -> None:
         """Count the invoices, from the first one on."""
         self._crowds = {moment: _Crowd() for moment in self._crowds}
+        self._dates = {date for date, _ in self._crowds}
 
-    def count(self, facts: Iterable[Fact], *, seq: int, place: str) -> None:
+    @property
+    def are_any(self) -> bool:
+        """Whether there is a moment that may be on too many invoices."""
+        return bool(self._crowds)
+
+    def count(self, facts: Iterable[str], *, seq: int, place: str) -> None:
         """An invoice has these facts; the first one in the feeds, by `seq`, gives the place."""
-        if not self._crowds:
-            return
-        for moment in {(fact.date, fact.description) for fact in facts} & self._crowds.keys():
+        said = [fact_from(fact) for fact in facts if date_of(fact) in self._dates]
+        for moment in {(fact.date, fact.description) for fact in said} & self._crowds.keys():
             crowd = self._crowds[moment]
             crowd.invoices += 1
             if crowd.invoices == 1 or seq < crowd.seq:

@@ -143,11 +143,11 @@ def test_any_bytes_are_lines_or_an_error_that_says_so(data: bytes, encoding: str
 def test_an_odd_line_changes_nothing_about_the_others(parts: list[bytes], encoding: str) -> None:
     """Whether lines come at once or each by itself: texts, faults and counts are the same."""
     # Enough lines above that none of this is in the sample of the encoding, and that they are more than one block.
-    data, at_once, one_by_one = b"x\n" * (LINES_MAX - 5) + b"".join(parts), Tally(), Tally()
-    chunks = data.splitlines(keepends=True)
+    above, data, at_once, one_by_one = b"x\n" * (LINES_MAX - 5), b"".join(parts), Tally(), Tally()
+    chunks = [above, *data.splitlines(keepends=True)]
     blocks = read_blocks(chunks, name="feed", encoding=encoding, line_bytes_max=20, tally=one_by_one)
     lines = [line for block in blocks for line in block.lines()]
-    assert lines == _lines(data, encoding=encoding, line_bytes_max=20, tally=at_once)
+    assert lines == _lines(above + data, encoding=encoding, line_bytes_max=20, tally=at_once)
     assert one_by_one == at_once
 
 

@@ -16,6 +16,7 @@ from ledger_runs import (
     SETTINGS,
     defect,
     event,
+    facts,
     open_run,
     push,
     rows,
@@ -160,7 +161,7 @@ def test_too_much_for_one_update_is_listed_and_not_kept(ledger: LedgerFile, smal
         assert () == run.due()
         run.finish()
         assert [("1-01", "rejected", "", None, 0)] == kept(ledger)
-        assert [] == rows(ledger, "SELECT * FROM facts")
+        assert [] == facts(ledger)
         assert [] == list(care.problems(ledger))
     assert 1 == len(open_run(ledger, event()).due())
 
@@ -169,11 +170,11 @@ def test_too_much_for_one_update_is_listed_and_not_kept(ledger: LedgerFile, smal
 def test_too_much_leaves_what_is_known_as_it_was(ledger: LedgerFile, last: Settlement) -> None:
     """A refusal of ours touches neither state nor facts nor bytes."""
     push(ledger, event(), settlement=last)
-    before, facts = kept(ledger), rows(ledger, "SELECT * FROM facts")
+    before = kept(ledger), facts(ledger)
     run = open_run(ledger, event(day=2), settings=evolve(SETTINGS, events_max=1))
     assert Reason.TOO_MANY_EVENTS is outcomes(run.history)["1-01"].reason
     assert () == run.due()
-    assert (before, facts) == (kept(ledger), rows(ledger, "SELECT * FROM facts"))
+    assert before == (kept(ledger), facts(ledger))
 
 
 def test_what_was_refused_here_is_as_old_as_its_run(ledger: LedgerFile) -> None:
@@ -189,8 +190,52 @@ def test_facts_are_kept_even_when_they_change_no_byte(ledger: LedgerFile) -> Non
     push(ledger, evolve(delivered, delivered_date="2026-03-01 10:00"))
     run = open_run(ledger, evolve(delivered, delivered_date="2026-03-09 10:00"))
     assert OutcomeKind.UNCHANGED is outcomes(run.history)["1-01"].outcome
-    assert [(2,)] == rows(ledger, "SELECT count(*) FROM facts")
+    assert [1, 2] == [run_no for _, _, run_no in facts(ledger)]
     assert [] == list(care.problems(ledger))
+
+
+def test_each_fact_is_kept_with_the_run_that_brought_it(ledger: LedgerFile) -> None:
+    """Whatever else is news in a run: facts that change no byte, volumes, or nothing; `events=new` asks for it."""
+    first, late = event(day=2), evolve(event(day=2), is_delivered=True)
+    push(ledger, first)
+    assert [(None, 1)] == rows(ledger, "SELECT fact_runs, known_run_no FROM invoices")
+    push(ledger, first, evolve(event(day=3), volume="1"), late)
+    assert [("[1,2,2]", 2)] == [
+        (str(runs).replace(" ", ""), run_no)
+        for runs, run_no in rows(ledger, "SELECT fact_runs, known_run_no FROM invoices")
+    ]
+    push(ledger, evolve(late, delivered_date="2026-03-09"), settlement=LEFT_FAILED)
+    push(ledger, evolve(late, delivered_date="2026-03-10"))
+    push(ledger, evolve(late, delivered_date="2026-03-11"))
+    assert [1, 2, 3, 4, 5, 2] == [run_no for _, _, run_no in facts(ledger)]
+    assert [(3,)] == rows(ledger, "SELECT known_run_no FROM invoices")
+    assert [] == list(care.problems(ledger))
+
+
+def test_facts_stay_those_of_their_run_when_a_volume_alone_is_news(ledger: LedgerFile) -> None:
+    """The run that brought the volume confirms what it sent, and that is all of them."""
+    push(ledger, evolve(event(), volume="1"))
+    delivered = evolve(event(), volume="1", is_delivered=True)
+    push(ledger, delivered, settlement=LEFT_FAILED)
+    assert [1] == [run_no for _, _, run_no in facts(ledger)]
+    assert [(2, "[1]")] == rows(ledger, "SELECT known_run_no, fact_runs FROM invoices")
+    push(ledger, delivered, event(day=2))
+    assert [(1, 1), (1, 3)] == [(invoice_id, run_no) for invoice_id, _, run_no in facts(ledger)]
+
+
+def test_what_is_refused_here_is_heard_of_as_one_run_s_later(ledger: LedgerFile) -> None:
+    """Its facts came with the run that kept them."""
+    push(ledger, event(), settings=evolve(SETTINGS, body_bytes_max=1))
+    push(ledger, event())
+    assert [(2, None)] == rows(ledger, "SELECT known_run_no, fact_runs FROM invoices")
+    assert [2] == [run_no for _, _, run_no in facts(ledger)]
+
+
+@pytest.mark.parametrize("count", [1, 49, 50, 51, 149])
+def test_any_number_of_invoices_is_written(ledger: LedgerFile, count: int) -> None:
+    """However many go into one statement."""
+    run = open_run(ledger, *(event(f"{number:03}") for number in range(count)))
+    assert [f"{number:03}" for number in range(count)] == [due.update.key.order_id for due in run.due()]
 
 
 def test_defects_and_counts_are_kept_with_the_run(ledger: LedgerFile) -> None:
@@ -213,7 +258,7 @@ def test_a_feed_that_is_not_accepted_leaves_its_defects_and_counts_alone(ledger:
     assert (3, 1, 1, 1, 0) == (counts.records, counts.events, counts.duplicates, counts.defects, counts.invoices)
     assert () == counts.faults()
     assert [defect()] == list(history.defects())
-    assert ([], []) == (rows(ledger, "SELECT * FROM invoices"), rows(ledger, "SELECT * FROM facts"))
+    assert [] == rows(ledger, "SELECT * FROM invoices")
 
 
 def test_what_earlier_runs_left_is_in_the_account_of_a_run_that_refused(ledger: LedgerFile) -> None:
@@ -249,7 +294,7 @@ def test_a_stop_in_the_middle_leaves_nothing_accepted(ledger: LedgerFile) -> Non
     with pytest.raises(InterruptedRunError), asking(ledger, stop_in_the_middle):
         accept(ledger, intake, run_no=history.run_no, settings=SETTINGS)
     assert 0 < intake.tally.invoices < 1200
-    assert [(0, 0)] == rows(ledger, "SELECT (SELECT count(*) FROM invoices), (SELECT count(*) FROM facts)")
+    assert [(0,)] == rows(ledger, "SELECT count(*) FROM invoices")
     assert [] == list(care.problems(ledger))
     again = Intake(ledger, settings=SETTINGS, now_s=NOW_S)
     again.add(records)
@@ -264,4 +309,4 @@ def test_new_facts_change_the_bytes_that_wait(ledger: LedgerFile) -> None:
     open_run(ledger, event())
     (due,) = open_run(ledger, event(day=2, is_delivered=True)).due()
     assert (2, True) == (due.update.events, due.update.is_delivered)
-    assert [(2,)] == rows(ledger, "SELECT count(*) FROM facts")
+    assert 2 == len(facts(ledger))

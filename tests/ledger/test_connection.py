@@ -384,4 +384,4 @@ def test_a_journal_that_one_transaction_made_large_is_cut_again(path: Path) -> N
 def test_a_bug_of_ours_is_not_told_as_a_broken_disk(ledger: LedgerFile) -> None:
     """A broken constraint stays what it is."""
     with pytest.raises(sqlite3.IntegrityError), ledger.transaction() as sql:
-        sql.execute("INSERT INTO facts VALUES (99, '', '', '', '', 0, '', 1)")
+        sql.execute("INSERT INTO volumes VALUES (99, '', '', '', 0, 0)")

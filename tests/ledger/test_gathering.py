@@ -9,15 +9,17 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from ledger_runs import BAD_REQUEST, NOW_S, SETTINGS, compared, event, open_run, push, rows
+from ledger_runs import BAD_REQUEST, NOW_S, SETTINGS, compared, event, facts, open_run, push, rows
 
 from vtex_tracking.ledger.sqlite import care
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.gathering import Gathered, Heard
+from vtex_tracking.ledger.sqlite.gathering import Gathered
+from vtex_tracking.ledger.sqlite.hearing import Writing, heard_in
 from vtex_tracking.ledger.sqlite.intake import Intake
 from vtex_tracking.ledger.states import Disposition
-from vtex_tracking.merge import Volume
-from vtex_tracking.model import InvoiceKey, Reason, TrackingEvent, Update
+from vtex_tracking.merge import Known, Volume, fact_of, gather, join, join_volumes, update_of, volume_of
+from vtex_tracking.model import Reason, TrackingEvent, Update
+from vtex_tracking.sense import doubts_of_invoice
 from vtex_tracking.settings import Events, Settings
 
 
@@ -107,7 +109,7 @@ def test_a_delivery_of_a_volume_needs_no_event(ledger: LedgerFile) -> None:
         order_id="1-01", invoice_number="1", is_delivered=True, delivered_date="2026-03-02 10:00", volume="1", volumes=2
     )
     push(ledger, only)
-    assert ([], [("1",)]) == (rows(ledger, "SELECT * FROM facts"), rows(ledger, "SELECT volume FROM volumes"))
+    assert ([], [("1",)]) == (facts(ledger), rows(ledger, "SELECT volume FROM volumes"))
     assert Disposition.UNCHANGED is gathered(ledger, only).disposition
     both = update(ledger, evolve(only, volume="2", delivered_date="2026-03-01 10:00"))
     assert (True, "2026-03-02 10:00", 0) == (both.is_delivered, both.delivered_date, both.events)
@@ -155,11 +157,9 @@ def test_many_volumes_have_few_facts(ledger: LedgerFile) -> None:
 
 def test_records_without_end_are_not_kept_in_memory() -> None:
     """One fact, or one volume, over the limit is enough to know."""
-    heard = Heard(InvoiceKey("1-01", "1"), evolve(SETTINGS, events_max=3, volumes_max=3))
-    heard.hear(
-        ("1-01", "1", number, "feed.csv:2", "2026-03-01", str(number), "", "", 0, "", f'["{number}", "", "", 0, 0]')
-        for number in range(100)
-    )
+    writing = Writing()
+    records = sorted(writing.record(event(text=str(number), volume=str(number))) for number in range(100))
+    (heard,) = heard_in([records[:30], records[30:]], settings=evolve(SETTINGS, events_max=3, volumes_max=3))
     assert (100, 0, 13, 5) == (heard.events, heard.duplicates, len(heard.facts), len(heard.volumes))
 
 
@@ -210,14 +210,82 @@ def test_what_is_unchanged_is_told_without_its_update_as_with_it(
 ) -> None:
     """A body that may be too large has to be made, and says the same of what was sent before, in whole or in part."""
     any_body_is_small_enough = evolve(SETTINGS, events=events)
-    bodies_are_made = evolve(any_body_is_small_enough, body_bytes_max=30_000)
+    bodies_are_made = evolve(any_body_is_small_enough, body_bytes_max=500)
     with LedgerFile(None) as ledger:
         push(ledger, *before)
         said = [*before, *again[1:]] if len(again) % 2 else again
-        assert compared(ledger, *said, settings=bodies_are_made) == compared(
-            ledger, *said, settings=any_body_is_small_enough
+        made, told = (
+            [
+                one._replace(facts=(), new_facts=tuple(one.new_facts))
+                for one in compared(ledger, *said, settings=settings)
+            ]
+            for settings in (bodies_are_made, any_body_is_small_enough)
         )
+        assert made == told
         assert {Disposition.UNCHANGED} == {invoice.disposition for invoice in compared(ledger, *before)}
+
+
+TOLD = st.builds(
+    TrackingEvent,
+    order_id=st.just("1-01"),
+    invoice_number=st.just("1"),
+    date=st.sampled_from(
+        [
+            "2026-03-01",
+            "2026-03-01 10:00:00",
+            "2026-03-02 09:00:00-03:00",
+            "2026-03-02",
+            "2027-01-16 10:00:00",
+            "2030-01-01",
+        ]
+    ),
+    description=st.sampled_from(["Saiu", "Entregue"]),
+    city=st.sampled_from(["", "Recife"]),
+    is_delivered=st.booleans(),
+    volume=st.sampled_from(["", "", "", "", "1"]),
+    is_returned=st.sampled_from([False, False, False, True]),
+    place=st.just("feed.csv:2"),
+).flatmap(
+    lambda record: st.builds(
+        evolve,
+        st.just(record),
+        delivered_date=st.sampled_from([None, "2026-03-01", "2026-03-03 10:00"]) if record.is_delivered else st.none(),
+    )
+)
+
+
+@hypothesis_settings(max_examples=60, deadline=None)
+@given(st.lists(TOLD, max_size=4), st.lists(TOLD, min_size=1, max_size=4), st.sampled_from([Events.FULL, Events.NEW]))
+def test_an_update_and_its_doubts_are_what_merging_makes_of_all_that_is_known(
+    before: list[TrackingEvent], news: list[TrackingEvent], events: Events
+) -> None:
+    """Whichever way it takes; of what was confirmed before, `events=new` leaves out the events."""
+    settings = evolve(SETTINGS, events=events)
+    with LedgerFile(None) as ledger:
+        push(ledger, *before, settings=settings)
+        sent = known_from(before)
+        known = join(sent, known_from(news)) if before else known_from(news)
+        known = evolve(known, says_delivered=known.says_delivered or sent.is_delivered)
+        confirmed = sent.events if events is Events.NEW else frozenset()
+        invoice = gathered(ledger, *news, settings=settings)
+        assert (known.is_delivered, known.is_returned) == (invoice.is_delivered, invoice.is_returned)
+        if before and update_of(invoice.key, known).fingerprint == update_of(invoice.key, sent).fingerprint:
+            assert (Disposition.UNCHANGED, None, ()) == (invoice.disposition, invoice.update, invoice.doubts)
+        else:
+            doubts = doubts_of_invoice(invoice.key, known, place="feed.csv:2", now_s=NOW_S, settings=settings)
+            assert (update_of(invoice.key, known, confirmed=confirmed), doubts) == (invoice.update, invoice.doubts)
+
+
+def known_from(records: list[TrackingEvent]) -> Known:
+    return gather(map(fact_of, records), volumes=join_volumes(map(volume_of, records), ()))
+
+
+def test_a_delivery_that_was_accepted_is_a_latch_whatever_the_facts_say(ledger: LedgerFile) -> None:
+    """It is remembered beside them."""
+    push(ledger, event(), settlement=BAD_REQUEST)
+    with ledger.transaction() as sql:
+        sql.execute("UPDATE invoices SET is_delivered = 1")
+    assert gathered(ledger, event(day=2)).is_delivered
 
 
 def test_a_limit_that_is_lower_than_when_it_was_sent_refuses_all_the_same(ledger: LedgerFile) -> None:

@@ -31,7 +31,7 @@ from ledger_runs import (
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.intake import Intake
 from vtex_tracking.ledger.states import Disposition
-from vtex_tracking.model import Reason, Settlement, TrackingEvent
+from vtex_tracking.model import PlainEvents, Reason, Settlement, TrackingEvent
 from vtex_tracking.planning import plan_of
 from vtex_tracking.settings import Events, Settings
 
@@ -74,6 +74,42 @@ def test_the_order_of_a_feed_never_matters(shuffled: list[TrackingEvent], again:
     with LedgerFile(None) as ledger:
         expected = {invoice.key: invoice.update for invoice in compared(ledger, *RECORDS)}
         assert expected == {invoice.key: invoice.update for invoice in compared(ledger, *shuffled, *again)}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.sampled_from(RECORDS), max_size=8), st.integers(0, 8))
+def test_records_may_come_many_at_once(records: list[TrackingEvent], cut: int) -> None:
+    """In columns they say what they say one by one, and have their places among the others."""
+    first, second = records[:cut], records[cut:]
+    with LedgerFile(None) as ledger:
+        expected = compared(ledger, *records, defect())
+        assert expected == compared(ledger, *first, in_columns(second), defect())
+        assert expected == compared(ledger, in_columns(first), *second, defect())
+
+
+def in_columns(events: list[TrackingEvent]) -> PlainEvents:
+    return PlainEvents(
+        order_ids=[event.order_id for event in events],
+        invoice_numbers=[event.invoice_number for event in events],
+        dates=[event.date or "" for event in events],
+        descriptions=[event.description or "" for event in events],
+        cities=[event.city for event in events],
+        states=[event.state for event in events],
+        deliveries={index: event.delivered_date or "" for index, event in enumerate(events) if event.is_delivered},
+        places=[event.place for event in events],
+    )
+
+
+def test_crowds_are_heard_in_columns_too(ledger: LedgerFile) -> None:
+    """The same event at the same second on too many invoices, however they come."""
+    crowd = [evolve(event(f"{number}-01"), date="2026-03-01 08:15:00") for number in range(4)]
+    few = evolve(SETTINGS, same_moment_invoices_max=3)
+    ways: list[list[TrackingEvent | PlainEvents]] = [[*crowd], [in_columns(crowd)], [in_columns(crowd[:1]), *crowd[1:]]]
+    for values in ways:
+        intake = Intake(ledger, settings=few, now_s=NOW_S)
+        intake.add(values)
+        intake.count()
+        assert ({"same_moment": 1}, 4) == (dict(intake.found.counts), intake.tally.records)
 
 
 def test_the_sums_hold_however_large_a_feed_is(ledger: LedgerFile) -> None:
@@ -261,13 +297,14 @@ def test_the_start_of_a_run_looks_at_nothing_that_is_settled(ledger: LedgerFile)
         open_run(ledger)
         sql.set_trace_callback(None)
         told = [question for question in asked if "invoices" in question and not question.startswith("--")]
+        told = [question for question in told if not question.endswith("LIMIT 1")]  # whether there is any
         plans = [
             row[3]
             for question in told
             if "CREATE" not in question
             for row in sql.execute(f"EXPLAIN QUERY PLAN {question}")
         ]
-    assert "SEARCH invoices USING INDEX invoices_unsettled (account=?)" in plans
+    assert "SEARCH invoices USING INDEX invoices_unsettled (account=? AND rowid<?)" in plans
     assert [] == [plan for plan in plans if plan in {"SCAN invoices", "SCAN run_invoices"} or "autoindex" in plan]
 
 
@@ -299,6 +336,29 @@ def test_invoices_with_many_facts_are_not_in_memory_together(ledger: LedgerFile)
     assert blocks_of(*many) < 3 * len(many)
     open_run(ledger, *many)
     assert blocks_of(*many[:: len(days)]) < 3 * len(many)
+
+
+def test_what_is_known_is_looked_up_in_parts_where_it_is_much(ledger: LedgerFile) -> None:
+    """By how long its facts are, and by how many volumes there are; each invoice is found all the same."""
+    long = [event(f"{order}-01", day=day, text=f"{day}" + "x" * 4900) for order in range(8) for day in range(1, 29)]
+    push(ledger, *long, event("8-01", volume="1"))
+    asked: list[str] = []
+
+    def looked_up(*values: TrackingEvent) -> tuple[set[str], int]:
+        asked.clear()
+        ledger.sql.set_trace_callback(asked.append)
+        found = dispositions(ledger, *values)
+        ledger.sql.set_trace_callback(None)
+        return set(found), sum("json_each('[[" in question for question in asked)
+
+    assert ({"unchanged"}, 3) == looked_up(*long[::28])
+    assert ({"unchanged"}, 1) == looked_up(long[0])
+    with ledger.transaction() as sql:
+        sql.execute(
+            "INSERT INTO volumes SELECT invoice_id, key + 10, '', '', 0, 0 FROM invoices, json_each(?) WHERE order_id >= '6'",
+            (json.dumps(list(range(3000))),),
+        )
+    assert ({"unchanged"}, 3) == looked_up(long[28 * 6], event("8-01", volume="1"))
 
 
 def test_of_one_invoice_every_fact_is_looked_up(ledger: LedgerFile) -> None:

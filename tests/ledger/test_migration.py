@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import sqlite3
 import stat
@@ -10,7 +11,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import killed_opening
 import pytest
@@ -23,8 +24,10 @@ from ledger_runs import (
     TIMED_OUT,
     UNREACHABLE,
     Opened,
+    compared,
     defect,
     event,
+    facts,
     open_run,
     push,
     rows,
@@ -36,6 +39,7 @@ from vtex_tracking.ledger.sqlite import care, schema
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.history import find_run
 from vtex_tracking.ledger.sqlite.posting import doubt_in_flight
+from vtex_tracking.model import TrackingEvent
 
 LEFT: Final = (
     "answered",
@@ -47,6 +51,22 @@ LEFT: Final = (
 )  # by a run that was killed, as it is numbered
 FIRST_STEP: Final = "7e27a97335f5bb771c2638133bc2c640c515c69062d0a0690292caa5e1f48851"
 
+# What JSON has to escape, and what it has not.
+ODD: Final = [
+    event("odd-01", text='"São\t\\Paulo",\n{"date":"\u2028😀/', is_delivered=True),
+    evolve(
+        event("odd-01", day=1, text=',{"city":'), city='"', state=",", is_delivered=True, delivered_date="2026-03-02"
+    ),
+    TrackingEvent(
+        order_id="odd-01", invoice_number="1", is_delivered=True, delivered_date="2026-03-03 10:00", city="x"
+    ),
+]
+OLD_FACTS: Final = """
+INSERT INTO facts SELECT invoice_id, value ->> 'date', value ->> 'description', value ->> 'city', value ->> 'state',
+    coalesce(value ->> 'isDelivered', 0), coalesce(value ->> 'deliveredDate', ''), coalesce(fact_runs ->> key, known_run_no)
+FROM newer.invoices, json_each(facts)
+"""
+
 Rows = dict[str, list[tuple[object, ...]]]
 
 
@@ -57,14 +77,36 @@ def rows_in(path: Path) -> Rows:
         return {table: sql.execute(f"SELECT * FROM {table}").fetchall() for (table,) in tables}  # noqa: S608
 
 
-def kept(now: Rows, *, like: Rows | None = None) -> Rows:
+def kept(tables: Rows) -> Rows:
     """What every step leaves as it is; of an attempt that is the first columns, of the run's list all but when it was settled."""
-    tables = {table: now[table] for table in like or now}
     return tables | {
-        "attempts": [row[:4] for row in now["attempts"]],
-        "run_invoices": [row[:13] for row in now["run_invoices"]],
-        "invoices": [(*row[:4], *row[5:]) for row in now["invoices"]],
+        "attempts": [row[:4] for row in tables["attempts"]],
+        "run_invoices": [row[:13] for row in tables["run_invoices"]],
+        "invoices": [(*row[:4], *row[5:]) for row in tables["invoices"]],
     }
+
+
+def in_old_tables(now: Rows, old: Rows) -> Rows:
+    """What is in these tables, where version 1 had it: a fact has been a row of its own."""
+    if "facts" in now:
+        return {table: now[table] for table in old}
+    facts = [
+        (row[0], *(fact[key] for key in ("date", "description", "city", "state")), *said_of(fact), run_no)
+        for row in now["invoices"]
+        for fact, run_no in zip(json.loads(str(row[19])), runs_of(row), strict=True)
+    ]
+    invoices = [row[:19] for row in now["invoices"]]
+    return {table: now[table] for table in old.keys() - {"facts"}} | {"facts": sorted(facts), "invoices": invoices}
+
+
+def said_of(fact: dict[str, Any]) -> tuple[int, str]:
+    return int(fact.get("isDelivered", False)), fact.get("deliveredDate", "")
+
+
+def runs_of(invoice: tuple[Any, ...]) -> list[int]:
+    """The run that brought each of its facts."""
+    facts, runs = invoice[19:21]
+    return [invoice[11]] * len(json.loads(facts)) if runs is None else json.loads(runs)
 
 
 def version_of(path: Path) -> int:
@@ -78,7 +120,6 @@ def copies_of(path: Path) -> list[str]:
 
 # As version 1 kept what became of attempts: beside the invoice and in the run's list, at once.
 AS_IT_WAS: Final = """
-INSERT INTO invoices SELECT * FROM newer.invoices;
 INSERT INTO run_invoices SELECT *, NULL FROM newer.run_invoices;
 INSERT INTO attempts SELECT run_no, seq, number, started_s, CASE WHEN reason <> 'interrupted' THEN effect END,
     CASE WHEN reason <> 'interrupted' THEN coalesce(CAST(http_status AS TEXT), reason) END, latency_ms FROM newer.attempts;
@@ -100,8 +141,9 @@ WHERE last.invoice_id = invoices.invoice_id;
 
 
 def killed_run(ledger: LedgerFile) -> Opened:
-    """A ledger with something of everything: two runs that were killed, one of them just now."""
-    run = push(ledger, *(event(f"{number}-01") for number in range(20)), defect())
+    """A ledger with something of everything: two whole runs, and two that were killed, one of them just now."""
+    push(ledger, *(event(f"{number}-01") for number in range(20)), defect())
+    run = push(ledger, *ODD, event("3-01", day=2, is_delivered=True))
     for day in (1, 2):
         names = ("refused", "answered", "flying", "doubted", "thrice", "open", "withdrawn")
         run = open_run(ledger, *(event(f"{name}-01", day) for name in names), event("2-01", 1 + day))
@@ -132,8 +174,11 @@ def old(path: Path) -> Rows:
         sql.execute("PRAGMA user_version = 1")
         sql.execute("ATTACH ? AS newer", (str(newer),))
         for (table,) in sql.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall():
-            if table not in {"invoices", "run_invoices", "attempts"}:
-                sql.execute(f"INSERT INTO {table} SELECT * FROM newer.{table}")  # noqa: S608
+            columns = ", ".join(row[1] for row in sql.execute(f"PRAGMA main.table_info({table})"))
+            if table == "facts":
+                sql.execute(OLD_FACTS)
+            elif table not in {"run_invoices", "attempts"}:
+                sql.execute(f"INSERT INTO {table} SELECT {columns} FROM newer.{table}")  # noqa: S608
         sql.executescript(AS_IT_WAS)
     newer.unlink()
     return rows_in(path)
@@ -149,7 +194,7 @@ def test_an_older_ledger_keeps_every_row_and_a_copy_of_it_stays_beside_it(path: 
         assert {"is in flight although no run is on"} == {text.split(": ")[1] for text in care.problems(ledger)}
     now = rows_in(path)
     assert schema.VERSION == version_of(path)
-    assert (kept(old), {"warnings"}) == (kept(now, like=old), {"warnings"} & now.keys() - old.keys())
+    assert (kept(old), {"warnings"}) == (kept(in_old_tables(now, old)), {"warnings"} & now.keys() - old.keys())
     copy = Path(f"{path}.v1.bak")
     assert [copy.name] == copies_of(path)
     assert (1, old) == (version_of(copy), rows_in(copy))
@@ -176,7 +221,7 @@ def test_an_older_ledger_says_the_same_of_its_runs(path: Path) -> None:
                 killed_run(ledger)
             standing = sorted(rows(ledger, STANDING))
             doubt_in_flight(ledger, now_s=NOW_S + 9)
-            runs = [find_run(ledger, run_id=f"run-{number}") for number in (1, 2, 3)]
+            runs = [find_run(ledger, run_id=f"run-{number}") for number in (1, 2, 3, 4)]
             numbers = [(run.counts(), run.traffic(), run.top_reasons()) for run in runs]
             known = rows(
                 ledger, "SELECT state, settled_s, body, confirmed_run_no, receipt FROM invoices ORDER BY invoice_id"
@@ -184,6 +229,15 @@ def test_an_older_ledger_says_the_same_of_its_runs(path: Path) -> None:
             doubts = rows(ledger, "SELECT * FROM ambiguities ORDER BY invoice_id, fingerprint")
             told.append((standing, [[*run.outcomes()] for run in runs], numbers, known, doubts))
     assert told[1] == told[0]
+
+
+@pytest.mark.usefixtures("old")
+def test_facts_are_kept_as_they_would_be_now(path: Path) -> None:
+    """Letter for letter, in their order, with the run of each: what was sent is not sent once more."""
+    with LedgerFile(path) as ledger, LedgerFile(None) as new:
+        killed_run(new)
+        assert facts(new) == facts(ledger)
+        assert ["unchanged"] * 2 == [one.disposition for one in compared(ledger, *ODD, event("3-01"))]
 
 
 @pytest.mark.usefixtures("old")
@@ -299,7 +353,7 @@ def test_a_kill_at_any_step_leaves_the_old_ledger_or_the_new_one(path: Path, tmp
             LedgerFile(ledger).close()
             assert [f"{path.name}.v1.bak"] == copies_of(ledger)
         now = rows_in(ledger)
-        assert kept(old) == kept(now, like=old)
+        assert kept(old) == kept(in_old_tables(now, old))
         versions.append(version_of(ledger))
         assert (versions[-1] > 1) == ("warnings" in now)
     assert {1, schema.VERSION} == set(versions)

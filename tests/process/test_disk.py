@@ -59,7 +59,7 @@ async def test_a_disk_that_fills_up_while_sending_stops_it(tmp_path: Path) -> No
     feed = feed_in(tmp_path)
     ledger = tmp_path / "ledger.db"
     async with Sandbox() as sandbox:
-        ended = await push_confined("files:1000000", sandbox, feed, "--rate", "500/s", folder=tmp_path)
+        ended = await push_confined("files:500000", sandbox, feed, "--rate", "500/s", folder=tmp_path)
         first = told(sandbox.requests)
         assert (8, True) == (ended.exit_code, 0 < len(first) < INVOICES), ended.stderr
         left = {(key, left.fingerprint): left.state for key, left in left_in(ledger).items()}

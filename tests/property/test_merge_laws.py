@@ -10,6 +10,7 @@ from functools import reduce
 from hypothesis import given
 from hypothesis import strategies as st
 
+from vtex_tracking.facts import FactTexts, fact_from, in_order, update_of_facts
 from vtex_tracking.merge import Fact, Known, fact_of, gather, join, join_volumes, known_of, update_of, volume_of
 from vtex_tracking.model import Event, InvoiceKey, TrackingEvent, clean_text
 
@@ -147,6 +148,15 @@ def test_what_vtex_has_and_what_it_gets_make_up_the_whole(confirmed: Known, news
     assert not sent & confirmed.events
     assert len(sent) == update.events
     assert update_of(KEY, known).fingerprint == update.fingerprint
+
+
+@given(st.lists(FACTS, max_size=8))
+def test_a_body_of_texts_is_that_of_what_is_known(facts: list[Fact]) -> None:
+    """Byte for byte, where facts are all that is known."""
+    texts = FactTexts()
+    said = in_order({texts.of(fact) for fact in facts if fact.date or fact.is_delivered})
+    assert update_of(KEY, gather(facts)) == update_of_facts(KEY, said)
+    assert {fact for fact in facts if fact.date or fact.is_delivered} == set(map(fact_from, said))
 
 
 @given(FACTS)

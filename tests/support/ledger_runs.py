@@ -23,6 +23,7 @@ from vtex_tracking.model import (
     Effect,
     FeedInfo,
     OutcomeKind,
+    PlainEvents,
     Reason,
     Receipt,
     Settlement,
@@ -133,7 +134,10 @@ LEFT_FAILED: Final = settlement(Effect.NOT_APPLIED, OutcomeKind.FAILED, reason=R
 
 
 def compared(
-    ledger: LedgerFile, *values: TrackingEvent | Defect, settings: Settings = SETTINGS, now_s: float = NOW_S
+    ledger: LedgerFile,
+    *values: TrackingEvent | Defect | PlainEvents,
+    settings: Settings = SETTINGS,
+    now_s: float = NOW_S,
 ) -> list[Gathered]:
     """What the feeds come to, as a plan sees it: nothing is accepted."""
     intake = Intake(ledger, settings=settings, now_s=now_s)
@@ -188,6 +192,15 @@ def rows(ledger: LedgerFile, query: str) -> list[tuple[object, ...]]:
     """Whatever a question finds."""
     with ledger.reading() as sql:
         return sql.execute(query).fetchall()
+
+
+def facts(ledger: LedgerFile) -> list[tuple[object, ...]]:
+    """Each fact that is kept: of which invoice, as it is kept, and the run that brought it."""
+    return rows(
+        ledger,
+        "SELECT invoice_id, value, coalesce(fact_runs ->> key, known_run_no) FROM invoices, json_each(facts) "
+        "ORDER BY invoice_id, key",
+    )
 
 
 def dump(ledger: LedgerFile) -> str:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Column: TypeAlias = "Sequence[Any]"  # JSON has values that are no texts
 _ColumnOf: TypeAlias = "Callable[[str], Column | None]"
 
-_FEW: Final = 8  # of them are not worth another look together
+_FEW: Final = 4  # of them are not worth another look together
 # A dot could make an id look like a number of a spreadsheet's, so an id with one takes the long way.
 _IDS: Final = re.compile(r"(?:[A-Za-z0-9][A-Za-z0-9_-]{0,63}(?<![-_])\n)*", re.ASCII)
 _CLAIMS: Final[dict[object, bool | None]] = {
@@ -153,11 +153,11 @@ class PlainReader:
         column_of, nothing = some.columns.get, ("",) * len(some.entries)
         order_ids, numbers = column_of(Field.ORDER_ID, nothing), column_of(Field.INVOICE_NUMBER, nothing)
         if not (
-            _are_ids(order_ids)
+            not any(column_of(_RETURNED, nothing))
+            and all(_NOTHING.issuperset(column) for column in map(column_of, _SILENT) if column)
+            and _are_ids(order_ids)
             and _are_ids(numbers)
             and all(self._texts.issuperset(column) or self._keep(column) for column in map(column_of, _TEXTS) if column)
-            and all(_NOTHING.issuperset(column) for column in map(column_of, _SILENT) if column)
-            and not any(column_of(_RETURNED, nothing))
         ):
             return None
         dates = self._moments.read(column_of(Field.DATE, nothing), column_of(Field.TIME))

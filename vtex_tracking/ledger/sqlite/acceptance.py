@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing
+from itertools import chain
 from typing import Final
 
+from vtex_tracking.facts import kept_text
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.gathering import Gathered
 from vtex_tracking.ledger.sqlite.intake import Intake, left_by
-from vtex_tracking.ledger.sqlite.knowledge import columns_of_volume
+from vtex_tracking.ledger.sqlite.knowledge import Kept, columns_of_volume
 from vtex_tracking.ledger.sqlite.schema import UNSETTLED
 from vtex_tracking.ledger.sqlite.warned import keep_warnings
 from vtex_tracking.ledger.states import Disposition, State
@@ -18,49 +21,65 @@ from vtex_tracking.settings import Settings
 
 _KNOW_INVOICE: Final = """
 INSERT INTO invoices (state, fingerprint, body, events, is_delivered, delivered_date, first_place, known_run_no, settled_s,
-    reason, invoice_id, account, order_id, invoice_number)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
+    reason, facts, invoice_id, account, order_id, invoice_number)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _KNOW_MORE: Final = """
 UPDATE invoices SET state = ?, fingerprint = ?, body = ?, events = ?, is_delivered = ?, delivered_date = ?, first_place = ?,
-    known_run_no = ?, settled_s = ?, reason = ?, http_status = NULL, receipt = NULL, receipt_date = NULL, request_id = NULL
+    known_run_no = ?, settled_s = ?, reason = ?, facts = ?, fact_runs = ?,
+    http_status = NULL, receipt = NULL, receipt_date = NULL, request_id = NULL
 WHERE invoice_id = ?
 """
-_KNOW_FACT: Final = "INSERT OR IGNORE INTO facts VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_KNOW_FACTS: Final = "UPDATE invoices SET facts = ?, fact_runs = ? WHERE invoice_id = ?"
 _KNOW_VOLUME: Final = "INSERT OR REPLACE INTO volumes VALUES (?, ?, ?, ?, ?, ?)"
-_JOIN_RUN: Final = """
-INSERT INTO temp.listed (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, outcome, reason)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-"""
-_JOIN_RUN_AS_SETTLED: Final = """
-INSERT INTO temp.listed (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, outcome, reason,
-    http_status, receipt, receipt_date, request_id)
-SELECT ?, ?, ?, ?, events, is_delivered, delivered_date, ?, coalesce(?, reason), http_status, receipt, receipt_date,
-    request_id
-FROM invoices WHERE invoice_id = ?
-"""
+_TRY_AGAIN: Final = "UPDATE invoices SET state = 'pending' WHERE state = 'rejected' AND invoice_id = ?"
+_JOIN_RUN: Final = "INSERT INTO temp.listed VALUES (?, ?, ?, ?, ?, ?, ?)"
 # Invoices are gathered by their names and listed by their places: one by one, each would go to another page of the file.
-_LIST: Final = "INSERT INTO run_invoices SELECT * FROM temp.listed ORDER BY run_no, seq"
+_LIST: Final = """
+INSERT INTO run_invoices (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, outcome, reason,
+    http_status, receipt, receipt_date, request_id)
+SELECT ?, seq, invoice_id, listed.first_place, has_update * events, has_update * is_delivered,
+    iif(has_update, delivered_date, NULL), outcome, coalesce(listed.reason, invoices.reason),
+    iif(has_answer, http_status, NULL), iif(has_answer, receipt, NULL), iif(has_answer, receipt_date, NULL),
+    iif(has_answer, request_id, NULL)
+FROM temp.listed CROSS JOIN invoices USING (invoice_id) ORDER BY seq
+"""
 # What an earlier run left goes first: its seq is negative, in the order in which it was first heard of.
 _JOIN_LEFT: Final = """
 INSERT INTO run_invoices (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, reason)
-SELECT :run_no, invoice_id - 1 - (SELECT max(invoice_id) FROM invoices), invoice_id, first_place, events, is_delivered,
-    delivered_date, :reason
+SELECT :run_no, invoice_id - 1 - :last_id, invoice_id, first_place, events, is_delivered, delivered_date, :reason
 FROM invoices
-WHERE account = :account AND {which} AND invoice_id NOT IN (SELECT invoice_id FROM run_invoices WHERE run_no = :run_no)
+WHERE account = :account AND invoice_id <= :last_id AND {which}
+    AND invoice_id NOT IN (SELECT invoice_id FROM run_invoices WHERE run_no = :run_no)
+"""
+_TRY_LEFT_AGAIN: Final = """
+UPDATE invoices SET state = 'pending' WHERE state = 'rejected' AND invoice_id IN
+    (SELECT invoice_id FROM run_invoices WHERE run_no = ? AND seq < 0)
 """
 _COUNT_GATHERING: Final = "INSERT INTO gatherings VALUES (?, ?, ?)"
-_TRY_AGAIN: Final = """
-UPDATE invoices SET state = 'pending' WHERE state = 'rejected' AND invoice_id IN
-    (SELECT invoice_id FROM run_invoices WHERE run_no = ? AND outcome = 'pending')
-"""
+_LAST_ID: Final = "SELECT coalesce(max(invoice_id), 0) FROM invoices"
 
-# As text of Python's own: SQLite's module asks any other what to make of it, which takes longer than to keep it.
-_WAITING: Final = (OutcomeKind.PENDING.value, Reason.NOT_STARTED.value)
-_UNCHANGED: Final = (OutcomeKind.UNCHANGED.value, Reason.ALREADY_SENT.value)
+# How an invoice is listed: its outcome and the reason, and whether an update and its answer are told of. As text of Python's
+# own: SQLite's module asks any other what to make of it, which takes longer than to keep it.
+_WAITING: Final = (OutcomeKind.PENDING.value, Reason.NOT_STARTED.value, 1, 0)
+_PENDING: Final = State.PENDING.value
+_REJECTED: Final = State.REJECTED.value
+_LISTED: Final = {
+    Disposition.NEW: _WAITING,
+    Disposition.CHANGED: _WAITING,
+    Disposition.RESUMED: _WAITING,
+    Disposition.UNCHANGED: (OutcomeKind.UNCHANGED.value, Reason.ALREADY_SENT.value, 1, 1),
+    Disposition.HELD: (OutcomeKind.REJECTED.value, None, 1, 1),
+}
 
+# Of these, so many rows go into one statement: what SQLite does once for each statement takes a third of the time of a row.
+_ROWS_MAX: Final = 50
+_MANY: Final = {
+    statement: f"{statement}{f', {row}' * (_ROWS_MAX - 1)}"
+    for statement in (_KNOW_INVOICE, _JOIN_RUN)
+    for row in [statement[statement.rindex("(") :]]
+}
 # In this order: what is referred to comes first.
-_STATEMENTS: Final = (_KNOW_INVOICE, _KNOW_MORE, _KNOW_FACT, _KNOW_VOLUME, _JOIN_RUN, _JOIN_RUN_AS_SETTLED)
+_STATEMENTS: Final = (_KNOW_INVOICE, _KNOW_MORE, _KNOW_FACTS, _KNOW_VOLUME, _TRY_AGAIN, _JOIN_RUN)
 _ENTERED_MAX: Final = 250  # invoices in memory until they are written
 _BODY_BYTES_MAX: Final = 4 << 20  # of their bodies; then fewer are
 
@@ -69,12 +88,13 @@ def accept(ledger: LedgerFile, intake: Intake, *, run_no: int, settings: Setting
     """Make everything that the feeds say durable, and with it the list of this run's invoices: all of it, or nothing."""
     with closing(intake.gathered()) as gathered, ledger.transaction() as sql:
         entries = Entries(sql, run_no=run_no, account=settings.account, now_s=intake.now_s)
+        last_id = entries.last_id
         for invoice in gathered:
             entries.enter(invoice)
         entries.finish()
         for which in left_by(settings):
-            _join_left(sql, run_no=run_no, account=settings.account, which=which)
-        sql.execute(_TRY_AGAIN, (run_no,))
+            _join_left(sql, run_no=run_no, account=settings.account, which=which, last_id=last_id)
+        sql.execute(_TRY_LEFT_AGAIN, (run_no,))
         sql.execute(_COUNT_GATHERING, (run_no, intake.tally.invoices, intake.tally.delivered))
         _count(sql, intake, run_no=run_no)
 
@@ -86,12 +106,14 @@ def refuse(ledger: LedgerFile, intake: Intake, *, run_no: int, account: str) -> 
     """
     intake.stage()
     with ledger.transaction() as sql:
-        _join_left(sql, run_no=run_no, account=account, which=UNSETTLED)
+        (last_id,) = sql.execute(_LAST_ID).fetchone()
+        _join_left(sql, run_no=run_no, account=account, which=UNSETTLED, last_id=last_id)
         _count(sql, intake, run_no=run_no)
 
 
-def _join_left(sql: sqlite3.Connection, *, run_no: int, account: str, which: str) -> None:
-    left = {"run_no": run_no, "reason": Reason.NOT_STARTED, "account": account}
+def _join_left(sql: sqlite3.Connection, *, run_no: int, account: str, which: str, last_id: int) -> None:
+    """List what was there before this run, which had none behind `last_id`, and is not listed by it yet."""
+    left = {"run_no": run_no, "reason": Reason.NOT_STARTED, "account": account, "last_id": last_id}
     sql.execute(_JOIN_LEFT.format(which=which), left)
 
 
@@ -113,31 +135,39 @@ class Entries:
         self._run_no = run_no
         self._account = account
         self._now_s = now_s
-        (self._last_id,) = sql.execute("SELECT coalesce(max(invoice_id), 0) FROM invoices").fetchone()
+        (self.last_id,) = sql.execute(_LAST_ID).fetchone()
         self._rows: dict[str, list[tuple[object, ...]]] = {statement: [] for statement in _STATEMENTS}
         self._invoices = self._body_bytes = 0
 
     def enter(self, invoice: Gathered) -> None:
         """An invoice is known with all that the feeds say of it, and listed in the run."""
-        rows, invoice_id = self._rows, invoice.invoice_id
-        if invoice_id is None:
-            self._last_id = invoice_id = self._last_id + 1
-            named = (invoice_id, self._account, invoice.key.order_id, invoice.key.invoice_number)
-            rows[_KNOW_INVOICE].append((*self._known(invoice), *named))
-        elif invoice.disposition is Disposition.CHANGED:
-            rows[_KNOW_MORE].append((*self._known(invoice), invoice_id))
-        rows[_KNOW_FACT] += [(invoice_id, *fact, self._run_no) for fact in invoice.new_facts]
-        rows[_KNOW_VOLUME] += [(invoice_id, *columns_of_volume(volume)) for volume in invoice.new_volumes]
-        place = (self._run_no, invoice.seq, invoice_id, invoice.first_place)
-        match invoice.disposition:
-            case Disposition.UNCHANGED:
-                rows[_JOIN_RUN_AS_SETTLED].append((*place, *_UNCHANGED, invoice_id))
-            case Disposition.HELD:
-                rows[_JOIN_RUN_AS_SETTLED].append((*place, OutcomeKind.REJECTED, None, invoice_id))
-            case Disposition.REFUSED:
-                rows[_JOIN_RUN].append((*place, *_said(invoice), OutcomeKind.REJECTED, invoice.reason))
-            case Disposition.NEW | Disposition.CHANGED | Disposition.RESUMED:
-                rows[_JOIN_RUN].append((*place, *_said(invoice), *_WAITING))
+        rows, kept, disposition = self._rows, invoice.kept, invoice.disposition
+        if kept is None:
+            self.last_id = invoice_id = self.last_id + 1
+            rows[_KNOW_INVOICE].append(
+                (
+                    *self._known(invoice),
+                    kept_text(invoice.facts),
+                    invoice_id,
+                    self._account,
+                    invoice.order_id,
+                    invoice.invoice_number,
+                )
+            )
+        else:
+            invoice_id = kept.invoice_id
+            if disposition is Disposition.CHANGED:
+                rows[_KNOW_MORE].append(
+                    (*self._known(invoice), *self._facts(invoice, kept, known_run_no=self._run_no), invoice_id)
+                )
+            elif disposition is Disposition.RESUMED:
+                rows[_TRY_AGAIN].append((invoice_id,))
+            if invoice.new_facts and disposition is not Disposition.CHANGED:
+                rows[_KNOW_FACTS].append((*self._facts(invoice, kept, known_run_no=kept.known_run_no), invoice_id))
+        if invoice.new_volumes:
+            rows[_KNOW_VOLUME] += [(invoice_id, *columns_of_volume(volume)) for volume in invoice.new_volumes]
+        listed = _LISTED.get(disposition) or (OutcomeKind.REJECTED.value, invoice.reason.value, 0, 0)
+        rows[_JOIN_RUN].append((invoice.seq, invoice_id, invoice.first_place, *listed))
         self._invoices += 1
         self._body_bytes += 0 if invoice.update is None else len(invoice.update.body)
         if self._invoices >= _ENTERED_MAX or self._body_bytes >= _BODY_BYTES_MAX:
@@ -146,29 +176,38 @@ class Entries:
     def finish(self) -> None:
         """All that was entered is in the ledger's tables."""
         self._write()
-        self._sql.execute(_LIST)
+        self._sql.execute(_LIST, (self._run_no,))
 
     def _write(self) -> None:
         for statement, rows in self._rows.items():
+            if statement in _MANY:
+                while len(rows) >= _ROWS_MAX:
+                    self._sql.execute(_MANY[statement], [*chain.from_iterable(rows[:_ROWS_MAX])])
+                    del rows[:_ROWS_MAX]
             self._sql.executemany(statement, rows)
             rows.clear()
         self._invoices = self._body_bytes = 0
 
     def _known(self, invoice: Gathered) -> tuple[object, ...]:
-        update = invoice.update
+        update, place = invoice.update, invoice.first_place
+        if update is None:
+            return (_REJECTED, "", None, 0, 0, None, place, self._run_no, self._now_s, invoice.reason.value)
         return (
-            State.REJECTED.value if update is None else State.PENDING.value,
-            "" if update is None else update.fingerprint,
-            None if update is None else update.body,
-            *_said(invoice),
-            invoice.first_place,
+            _PENDING,
+            update.fingerprint,
+            update.body,
+            update.events,
+            update.is_delivered,
+            update.delivered_date,
+            place,
             self._run_no,
             self._now_s,
-            invoice.reason.value,
+            "",
         )
 
-
-def _said(invoice: Gathered) -> tuple[int, int, str | None]:
-    """What a report shows of an update."""
-    update = invoice.update
-    return (0, 0, None) if update is None else (update.events, int(update.is_delivered), update.delivered_date)
+    def _facts(self, invoice: Gathered, kept: Kept, *, known_run_no: int) -> tuple[str, str | None]:
+        """All facts of an invoice that was known, and which run brought each, where it is not `known_run_no` for all of them."""
+        old = kept.run_of_facts()
+        runs = [old.get(fact, self._run_no) for fact in invoice.facts]
+        is_of_one_run = runs == [known_run_no] * len(runs)
+        return kept_text(invoice.facts), None if is_of_one_run else json.dumps(runs)

@@ -17,10 +17,12 @@ def asking(ledger: LedgerFile, go_on: Callable[[], None]) -> Iterator[None]:
     """At once and then again and again, also within one long statement, `go_on` is asked, and raises what should end it."""
     go_on()
     ledger.sql.set_progress_handler(go_on, _STEPS_BETWEEN_QUESTIONS)
+    before, ledger.go_on = ledger.go_on, go_on
     try:
         yield
     except LedgerError:
         go_on()  # SQLite says only that it was interrupted; who did it says why
         raise
     finally:
+        ledger.go_on = before
         ledger.sql.set_progress_handler(None, 0)

@@ -6,8 +6,9 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Final
 
+from vtex_tracking.facts import fact_from, facts_in
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.knowledge import facts_of, volumes_of
+from vtex_tracking.ledger.sqlite.knowledge import volumes_of
 from vtex_tracking.ledger.sqlite.outcomes import utc_text
 from vtex_tracking.merge import gather, update_of
 from vtex_tracking.model import InvoiceKey
@@ -33,7 +34,8 @@ _RULES: Final = {
     "WHERE ambiguities.invoice_id = invoices.invoice_id AND ambiguities.fingerprint = invoices.fingerprint)",
 }
 _INVOICES: Final = """
-SELECT invoice_id, order_id, invoice_number, fingerprint, is_delivered FROM invoices WHERE fingerprint <> '' ORDER BY invoice_id
+SELECT invoice_id, order_id, invoice_number, fingerprint, is_delivered, facts FROM invoices
+WHERE fingerprint <> '' ORDER BY invoice_id
 """
 _OF_OLD_RUNS: Final = "WHERE run_no IN (SELECT run_no FROM runs WHERE account = ? AND started_at < ?)"
 
@@ -80,7 +82,7 @@ def forget(
             "DELETE FROM attempts WHERE (run_no, seq) IN (SELECT run_no, seq FROM run_invoices "
             "WHERE invoice_id IN (SELECT invoice_id FROM forgotten))"
         )
-        for table in ("run_invoices", "facts", "volumes", "ambiguities", "invoices"):
+        for table in ("run_invoices", "volumes", "ambiguities", "invoices"):
             sql.execute(f"DELETE FROM {table} WHERE invoice_id IN (SELECT invoice_id FROM forgotten)")  # noqa: S608
         sql.execute("DROP TABLE forgotten")
         if before_s is not None and order_id is None:
@@ -92,7 +94,12 @@ def forget(
 
 def _unlike_facts(sql: sqlite3.Connection) -> Iterator[str]:
     """Every fingerprint is that of the facts beside it."""
-    for invoice_id, order_id, invoice_number, fingerprint, is_delivered in sql.execute(_INVOICES):
-        known = gather(facts_of(sql, invoice_id), volumes=volumes_of(sql, invoice_id), was_delivered=bool(is_delivered))
-        if update_of(InvoiceKey(order_id, invoice_number), known).fingerprint != fingerprint:
+    for invoice_id, order_id, invoice_number, fingerprint, is_delivered, facts in sql.execute(_INVOICES):
+        key, volumes = InvoiceKey(order_id, invoice_number), volumes_of(sql, invoice_id)
+        try:
+            known = gather(map(fact_from, facts_in(facts)), volumes=volumes, was_delivered=bool(is_delivered))
+            is_like = update_of(key, known).fingerprint == fingerprint
+        except ValueError:
+            is_like = False
+        if not is_like:
             yield f"order {order_id}, invoice {invoice_number}: its update is not what its facts say"

@@ -6,7 +6,7 @@ import ctypes
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, Self
@@ -36,6 +36,7 @@ class LedgerFile:
         self.path = path
         self._busy_timeout_s = busy_timeout_s
         self.name = str(path) if path is not None else "the ledger of this run"
+        self.go_on: Callable[[], None] = lambda: None  # asked by who works long without SQLite's taking part
         self._is_lost = False
         self._lock_fd = None if path is None else lock(path)
         self.is_new = path is None or not path.exists()

@@ -2,154 +2,139 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
 
-from attrs import define, field, frozen
-
-from vtex_tracking.ledger.sqlite.knowledge import Kept, volume_from
+from vtex_tracking.facts import are_plain, date_of, fact_from, in_order, kept_text, update_of_facts
+from vtex_tracking.ledger.sqlite.hearing import Heard, facts_max_of
+from vtex_tracking.ledger.sqlite.knowledge import Kept
 from vtex_tracking.ledger.states import SENDING, Disposition, State, disposition_of
-from vtex_tracking.merge import Fact, Known, Volume, gather, join_volume, join_volumes, update_of
-from vtex_tracking.model import (
-    DESCRIPTION_CHARACTERS_MAX,
-    TEXT_CHARACTERS_MAX,
-    Event,
-    FeedWarning,
-    InvoiceKey,
-    Reason,
-    Update,
-)
-from vtex_tracking.sense import doubts_of_invoice
+from vtex_tracking.merge import Known, Volume, gather, join_volumes, update_of
+from vtex_tracking.model import Event, FeedWarning, InvoiceKey, Reason, Update
+from vtex_tracking.sense import doubts_of_invoice, is_beyond_doubt
 from vtex_tracking.settings import Events, Settings
 
-_FACT_SIZE: Final = len(Fact._fields)
-_FACTS_PER_EVENT_MAX: Final = 4  # an event may come undelivered, delivered, and with a date that was corrected
-_EVENT_BYTES_MAX: Final = 200 + 6 * (
-    DESCRIPTION_CHARACTERS_MAX + 2 * TEXT_CHARACTERS_MAX
-)  # in a body, every one escaped
+_BESIDE_EVENTS_BYTES_MAX: Final = 200  # of a body
+_CHARACTER_BYTES_MAX: Final = 4  # in UTF-8
 
 
-@frozen(kw_only=True)
-class Gathered:
+class Gathered(NamedTuple):
     """One invoice of the feeds, compared with what is known of it.
 
     `update` is what would be sent; None where it is too much to send, and where VTEX confirmed exactly that.
-    `new_facts` and `new_volumes` are what the ledger does not hold; `is_returned`: the feeds or the ledger say that
+    `new_facts` and `new_volumes` are what the ledger does not hold; `facts` are those and all that it holds, in the order in
+    which they are kept, and empty where VTEX confirmed all of them. `is_returned`: the feeds or the ledger say that
     something of the invoice goes back to the sender. `doubts` are told of what would be sent, and so not every night anew.
     """
 
-    key: InvoiceKey
+    order_id: str
+    invoice_number: str
     seq: int
     first_place: str
     disposition: Disposition
-    invoice_id: int | None
+    kept: Kept | None
     reason: Reason = Reason.NONE
     update: Update | None = None
     is_delivered: bool = False
-    new_facts: tuple[Fact, ...] = ()
+    facts: Sequence[str] = ()
+    new_facts: Sequence[str] = ()
     new_volumes: tuple[Volume, ...] = ()
     is_returned: bool = False
     doubts: tuple[FeedWarning, ...] = ()
 
-
-@define
-class Heard:
-    """What the feeds say of one invoice; little more of it is held than may be sent, however many records there are."""
-
-    key: InvoiceKey
-    settings: Settings
-    seq: int = 0  # of its first record in the feeds
-    first_place: str = ""
-    events: int = 0
-    duplicates: int = 0
-    facts: list[Fact] = field(factory=list)
-    volumes: dict[str, Volume] = field(factory=dict)
-
-    def hear(self, rows: Iterable[Sequence[Any]]) -> None:
-        """Equal records stand next to each other, so one pass tells facts from duplicates."""
-        facts_max = _facts_max(self.settings)
-        last_said: Sequence[Any] = ()
-        last_fact: Sequence[Any] = ()
-        for row in rows:
-            if not self.seq or row[2] < self.seq:
-                self.seq, self.first_place = row[2], row[3]
-            said = row[4:]
-            if said == last_said:
-                self.duplicates += 1
-                continue
-            last_said = said
-            self.events += 1
-            fact, volume = said[:_FACT_SIZE], said[_FACT_SIZE]
-            if fact != last_fact and any(fact) and len(self.facts) <= facts_max:
-                self.facts.append(Fact._make(fact))
-            last_fact = fact
-            if volume:
-                self._add_volume(volume_from(json.loads(volume)))
-
-    def _add_volume(self, volume: Volume) -> None:
-        known = self.volumes.get(volume.number)
-        if known is not None:
-            self.volumes[volume.number] = join_volume(known, volume)
-        elif len(self.volumes) <= self.settings.volumes_max + 1:  # one of them without a number
-            self.volumes[volume.number] = volume
+    @property
+    def key(self) -> InvoiceKey:
+        """Its name."""
+        return InvoiceKey(self.order_id, self.invoice_number)
 
 
 def compare(heard: Heard, kept: Kept | None, *, settings: Settings, now_s: float) -> Gathered:
     """What the feeds say is joined with what the ledger holds; what is new in it decides what to do."""
-    volumes = join_volumes(() if kept is None else kept.volumes, heard.volumes.values())
-    if kept is not None and _is_unchanged(heard, kept, volumes=volumes, settings=settings):
+    if kept is not None and _is_unchanged(heard, kept, settings=settings):
         return Gathered(
-            key=heard.key,
-            seq=heard.seq,
-            first_place=heard.first_place,
-            disposition=Disposition.UNCHANGED,
-            invoice_id=kept.invoice_id,
-            is_delivered=kept.is_delivered,
-            is_returned=any(volume.is_returned for volume in volumes),
+            heard.order_id,
+            heard.invoice_number,
+            heard.seq,
+            heard.first_place,
+            Disposition.UNCHANGED,
+            kept,
+            is_delivered=bool(kept.is_delivered),
+            is_returned=_is_returned(kept.volumes),
         )
-    return _compare_update(heard, kept, volumes=volumes, settings=settings, now_s=now_s)
+    return _compare_update(
+        heard, kept, are_facts_all=_are_facts_all(heard, kept, settings=settings), settings=settings, now_s=now_s
+    )
 
 
 def _compare_update(
-    heard: Heard, kept: Kept | None, *, volumes: frozenset[Volume], settings: Settings, now_s: float
+    heard: Heard, kept: Kept | None, *, are_facts_all: bool, settings: Settings, now_s: float
 ) -> Gathered:
     """Make the update that says all of it, for only that tells what is new to VTEX and what is too much."""
-    known_facts = {} if kept is None else kept.facts
-    new_facts = tuple([fact for fact in heard.facts if fact not in known_facts] if known_facts else heard.facts)
-    known = gather((*known_facts, *new_facts), volumes=volumes, was_delivered=kept is not None and kept.is_delivered)
-    confirmed: frozenset[Event] = frozenset()
-    if kept is not None and settings.events is Events.NEW:
-        confirmed = gather(fact for fact, run_no in known_facts.items() if run_no <= kept.confirmed_run_no).events
-    update = update_of(heard.key, known, confirmed=confirmed)
-    reason = _too_much(known, update, facts=len(known_facts) + len(new_facts), settings=settings)
+    key = InvoiceKey(heard.order_id, heard.invoice_number)
+    old = {} if kept is None else kept.run_of_facts()
+    new_facts = [fact for fact in heard.facts if fact not in old] if old else heard.facts
+    facts = in_order((*old, *new_facts)) if old else new_facts
+    if are_facts_all:
+        known, update = None, update_of_facts(key, facts)
+    else:
+        known = _known(heard, kept, facts=facts)
+        confirmed = _confirmed(kept, old=old) if settings.events is Events.NEW else frozenset()
+        update = update_of(key, known, confirmed=confirmed)
+    reason = _too_much(known, update, facts=len(facts), settings=settings)
+    is_returned = known is not None and known.is_returned
+    heard_of = (heard.order_id, heard.invoice_number, heard.seq, heard.first_place)
     if reason:
-        return Gathered(
-            key=heard.key,
-            seq=heard.seq,
-            first_place=heard.first_place,
-            disposition=Disposition.REFUSED,
-            invoice_id=None if kept is None else kept.invoice_id,
-            reason=reason,
-            is_returned=known.is_returned,
-        )
+        return Gathered(*heard_of, Disposition.REFUSED, kept, reason=reason, is_returned=is_returned)
     disposition = _disposition_of(update, kept, settings=settings, now_s=now_s)
-    is_sending = disposition in SENDING
+    doubts: tuple[FeedWarning, ...] = ()
+    if disposition in SENDING and (known or _may_be_doubtful(update, facts=facts, settings=settings, now_s=now_s)):
+        known = known or _known(heard, kept, facts=facts)
+        doubts = doubts_of_invoice(key, known, place=heard.first_place, now_s=now_s, settings=settings)
     return Gathered(
-        key=heard.key,
-        seq=heard.seq,
-        first_place=heard.first_place,
-        disposition=disposition,
-        invoice_id=None if kept is None else kept.invoice_id,
-        update=None if disposition is Disposition.UNCHANGED else update,
-        is_delivered=update.is_delivered,
-        new_facts=new_facts,
-        new_volumes=tuple(known.volumes if kept is None else known.volumes - kept.volumes),
-        is_returned=known.is_returned,
-        doubts=doubts_of_invoice(heard.key, known, place=heard.first_place, now_s=now_s, settings=settings)
-        if is_sending
-        else (),
+        *heard_of,
+        disposition,
+        kept,
+        Reason.NONE,
+        None if disposition is Disposition.UNCHANGED else update,
+        update.is_delivered,
+        facts,
+        new_facts,
+        () if known is None else tuple(known.volumes - (kept.volumes if kept else frozenset())),
+        is_returned,
+        doubts,
     )
+
+
+def _are_facts_all(heard: Heard, kept: Kept | None, *, settings: Settings) -> bool:
+    """Whether its facts are all that is known of an invoice, and all of them go into its body."""
+    if kept is None:
+        return not heard.volumes
+    was_latched = kept.is_delivered and are_plain(kept.facts)
+    return not (heard.volumes or kept.volumes or was_latched or settings.events is Events.NEW)
+
+
+def _may_be_doubtful(update: Update, *, facts: Sequence[str], settings: Settings, now_s: float) -> bool:
+    """Whether what is known has to be looked at, event by event."""
+    return not is_beyond_doubt(date_of(facts[-1]), delivered=update.delivered_date, settings=settings, now_s=now_s)
+
+
+def _is_returned(volumes: Collection[Volume]) -> bool:
+    return bool(volumes) and any(volume.is_returned for volume in volumes)
+
+
+def _known(heard: Heard, kept: Kept | None, *, facts: Sequence[str]) -> Known:
+    return gather(
+        map(fact_from, facts),
+        volumes=join_volumes(kept.volumes if kept else (), heard.volumes.values()),
+        was_delivered=kept is not None and bool(kept.is_delivered),
+    )
+
+
+def _confirmed(kept: Kept | None, *, old: dict[str, int]) -> frozenset[Event]:
+    """The events that VTEX has."""
+    if kept is None:
+        return frozenset()
+    return gather(fact_from(fact) for fact, run_no in old.items() if run_no <= kept.confirmed_run_no).events
 
 
 def _disposition_of(update: Update, kept: Kept | None, *, settings: Settings, now_s: float) -> Disposition:
@@ -157,20 +142,21 @@ def _disposition_of(update: Update, kept: Kept | None, *, settings: Settings, no
     if kept is None:
         return Disposition.NEW
     return disposition_of(
-        kept.state,
+        State(kept.state),
         has_new_facts=update.fingerprint != kept.fingerprint,
         is_retrying_rejected=settings.is_retrying_rejected,
-        reason=kept.reason,
+        reason=Reason(kept.reason),
         settled_ago_s=now_s - kept.settled_s,
         not_found_again_after_s=settings.not_found_again_after_s,
     )
 
 
-def _too_much(known: Known, update: Update, *, facts: int, settings: Settings) -> Reason:
+def _too_much(known: Known | None, update: Update, *, facts: int, settings: Settings) -> Reason:
     """Why an update is refused here, before anything is sent."""
-    if facts > _facts_max(settings) or len(known.events) > settings.events_max:
+    events = update.events if known is None else len(known.events)
+    if facts > facts_max_of(settings) or events > settings.events_max:
         return Reason.TOO_MANY_EVENTS
-    if len(known.volumes) > settings.volumes_max:
+    if known is not None and len(known.volumes) > settings.volumes_max:
         named = sum(volume.number != "" for volume in known.volumes)
         if named > settings.volumes_max:
             return Reason.TOO_MANY_VOLUMES
@@ -179,20 +165,18 @@ def _too_much(known: Known, update: Update, *, facts: int, settings: Settings) -
     return Reason.NONE
 
 
-def _is_unchanged(heard: Heard, kept: Kept, *, volumes: frozenset[Volume], settings: Settings) -> bool:
+def _is_unchanged(heard: Heard, kept: Kept, *, settings: Settings) -> bool:
     """Whether VTEX confirmed all of it, as can be told without making the update: what says nothing new is the same bytes.
 
     Limits may be lower now than they were when it was sent, but a few facts are below them whatever they say.
     """
-    facts = len(kept.facts)
     is_surely_not_too_much = (
-        facts <= settings.events_max
+        kept.facts.count("\n") < settings.events_max
         and len(kept.volumes) <= settings.volumes_max
-        and (facts + 1) * _EVENT_BYTES_MAX <= settings.body_bytes_max
+        and _CHARACTER_BYTES_MAX * len(kept.facts) + _BESIDE_EVENTS_BYTES_MAX <= settings.body_bytes_max
     )
-    says_nothing_new = volumes == kept.volumes and kept.facts.keys() >= set(heard.facts)
-    return kept.state is State.SENT and says_nothing_new and is_surely_not_too_much
-
-
-def _facts_max(settings: Settings) -> int:
-    return _FACTS_PER_EVENT_MAX * settings.events_max
+    if kept.state != State.SENT or not is_surely_not_too_much:
+        return False
+    if heard.volumes and join_volumes(kept.volumes, heard.volumes.values()) != kept.volumes:
+        return False
+    return kept_text(heard.facts) == kept.facts or kept.run_of_facts().keys() >= set(heard.facts)

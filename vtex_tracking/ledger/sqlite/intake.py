@@ -7,40 +7,30 @@ changes here; a plan ends with this, a push goes on to accept it.
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import closing
-from itertools import groupby, islice
-from operator import itemgetter
-from typing import Any, Final
+from collections.abc import Generator, Iterable, Iterator
+from itertools import islice
+from typing import Final
 
 from attrs import asdict, define, field
 
 from vtex_tracking.ledger.sqlite import schema
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.gathering import Gathered, Heard, compare
-from vtex_tracking.ledger.sqlite.knowledge import FACT_COLUMNS, Kept, columns_of_volume, kept_of
+from vtex_tracking.ledger.sqlite.gathering import Gathered, compare
+from vtex_tracking.ledger.sqlite.hearing import Heard, Writing, heard_in
+from vtex_tracking.ledger.sqlite.knowledge import Kept, Knowledge
+from vtex_tracking.ledger.sqlite.staging import Staging
 from vtex_tracking.ledger.sqlite.usual import usual_of
-from vtex_tracking.merge import NO_VOLUME, fact_of, volume_of
-from vtex_tracking.model import Defect, FeedWarning, InvoiceKey, TrackingEvent
+from vtex_tracking.model import Defect, FeedWarning, PlainEvents, TrackingEvent
 from vtex_tracking.sense import Crowds, Findings, doubts_of_run
 from vtex_tracking.settings import Settings
 
-_STAGED_MAX: Final = 5000  # records held in memory before they go to the staging table
+_STAGED_MAX: Final = 5000  # records held in memory before they are staged
 _COMPARED_MAX: Final = 250  # invoices that are looked up at once
 _HEARD_FACTS_MAX: Final = 5000  # of theirs; then fewer are
 _FIRST_DEFECTS: Final = 5
 
-_STAGE: Final = "INSERT INTO intake VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _STAGE_DEFECT: Final = "INSERT INTO intake_defects (code, document) VALUES (?, ?)"
-_STAGED: Final = f"""
-SELECT order_id, invoice_number, rowid, place, {FACT_COLUMNS}, volume FROM intake
-ORDER BY order_id, invoice_number, {FACT_COLUMNS}, volume
-"""  # noqa: S608 - our own words
-_INVOICE: Final = itemgetter(0, 1)  # of such a row
-_LEFT: Final = """
-SELECT count(*) FROM invoices WHERE account = ? AND {which}
-    AND (order_id, invoice_number) NOT IN (SELECT order_id, invoice_number FROM intake)
-"""
+_LEFT: Final = "SELECT count(*) FROM invoices WHERE account = ? AND {which}"
 
 
 @define
@@ -63,28 +53,34 @@ class Intake:
         self._ledger = ledger
         self._settings = settings
         self.now_s = now_s
-        self._staged: list[tuple[Any, ...]] = []
+        self._records: list[str] = []
+        self._moments: list[tuple[str, str]] = []
         self._defects: list[tuple[object, ...]] = []
+        self._writing = Writing()
+        self._staging = Staging(ledger)
+        self._named = 0  # of the invoices that a push would send in any case
         self.tally = Tally()
         self.found = Findings(settings.warnings_max)
         self._crowds = Crowds(invoices_max=settings.same_moment_invoices_max, moments_max=settings.same_moments_max)
         with ledger.reading() as sql:
             sql.executescript(schema.INTAKE)
 
-    def add(self, values: Iterable[TrackingEvent | Defect]) -> None:
+    def add(self, values: Iterable[TrackingEvent | Defect | PlainEvents]) -> None:
         """Stage what a feed says; nothing is kept in memory beyond a few thousand records."""
-        tally = self.tally
         for value in values:
-            tally.records += 1
             match value:
+                case PlainEvents():
+                    self.tally.records += len(value.places)
+                    self._crowds.hear(zip(value.dates, value.descriptions, strict=True))
+                    self._records += self._writing.records(value)
                 case TrackingEvent():
-                    self._staged.append(_row(value))
+                    self.tally.records += 1
+                    self._moments.append((value.date or "", value.description or ""))
+                    self._records.append(self._writing.record(value))
                 case Defect():
-                    tally.defects += 1
-                    if len(tally.first_defects) < _FIRST_DEFECTS:
-                        tally.first_defects.append(value)
-                    self._defects.append((value.code, json.dumps(asdict(value))))
-            if len(self._staged) + len(self._defects) >= _STAGED_MAX:
+                    self.tally.records += 1
+                    self._add_defect(value)
+            if len(self._records) + len(self._defects) >= _STAGED_MAX:
                 self.stage()
         self.stage()
 
@@ -94,10 +90,12 @@ class Intake:
         Counts events and duplicates and finds what is doubtful as it goes, each time anew.
         """
         self._begin()
-        with self._ledger.reading() as sql, closing(sql.execute(_STAGED)) as staged:
-            invoices = map(self._hear, groupby(staged, key=_INVOICE))
+        with self._ledger.reading() as sql:
+            knowledge = Knowledge(sql, account=self._settings.account)
+            invoices = heard_in(self._staging.in_order(), settings=self._settings)
             while some := _some(invoices):
-                kept = kept_of(sql, account=self._settings.account, keys=[heard.key for heard in some])
+                self._count(some)
+                kept = knowledge.of([(heard.order_id, heard.invoice_number) for heard in some])
                 for heard, known in zip(some, kept, strict=True):
                     yield self._compare(heard, known)
         self.found.add(self._crowds.doubts())
@@ -125,44 +123,52 @@ class Intake:
         )
 
     def left(self) -> int:
-        """How many invoices that the feeds do not name a push would send all the same."""
+        """How many invoices that the feeds do not name a push would send all the same; known once they are gathered."""
         with self._ledger.reading() as sql:
-            return sum(
+            unsent = sum(
                 sql.execute(_LEFT.format(which=which), (self._settings.account,)).fetchone()[0]
                 for which in left_by(self._settings)
             )
+        return int(unsent) - self._named
 
     def stage(self) -> None:
         """Nothing that was added is in memory alone."""
-        self._crowds.hear((row[2], row[3]) for row in self._staged)
+        records, self._records = self._records, []
+        self._staging.add(records)
+        self._crowds.hear(self._moments)
+        self._moments.clear()
         with self._ledger.reading() as sql:
             sql.execute("BEGIN")
-            sql.executemany(_STAGE, self._staged)
             sql.executemany(_STAGE_DEFECT, self._defects)
             sql.execute("COMMIT")
-        self._staged.clear()
         self._defects.clear()
 
+    def _add_defect(self, defect: Defect) -> None:
+        self.tally.defects += 1
+        if len(self.tally.first_defects) < _FIRST_DEFECTS:
+            self.tally.first_defects.append(defect)
+        self._defects.append((defect.code, json.dumps(asdict(defect))))
+
     def _begin(self) -> None:
-        self.tally.events = self.tally.duplicates = self.tally.invoices = self.tally.delivered = 0
+        self.tally.events = self.tally.duplicates = self.tally.invoices = self.tally.delivered = self._named = 0
         self.found = Findings(self._settings.warnings_max)
         self._crowds.begin()
 
-    def _hear(self, group: tuple[Sequence[str], Iterable[Sequence[Any]]]) -> Heard:
-        (order_id, invoice_number), rows = group
-        heard = Heard(InvoiceKey(order_id, invoice_number), self._settings)
-        heard.hear(rows)
-        return heard
+    def _count(self, some: list[Heard]) -> None:
+        tally = self.tally
+        tally.invoices += len(some)
+        tally.events += sum([heard.events for heard in some])
+        tally.duplicates += sum([heard.duplicates for heard in some])
 
     def _compare(self, heard: Heard, kept: Kept | None) -> Gathered:
         invoice = compare(heard, kept, settings=self._settings, now_s=self.now_s)
-        tally = self.tally
-        tally.invoices += 1
-        tally.events += heard.events
-        tally.duplicates += heard.duplicates
-        tally.delivered += invoice.is_delivered
-        self.found.add(invoice.doubts)
-        self._crowds.count(invoice.new_facts, seq=invoice.seq, place=invoice.first_place)
+        self.tally.delivered += invoice.is_delivered
+        if kept is not None:
+            self._named += kept.is_left(is_retrying_rejected=self._settings.is_retrying_rejected)
+        if invoice.doubts:
+            self.found.add(invoice.doubts)
+        if invoice.new_facts and self._crowds.are_any:
+            self._crowds.count(invoice.new_facts, seq=invoice.seq, place=invoice.first_place)
         return invoice
 
 
@@ -176,13 +182,6 @@ def _some(invoices: Iterator[Heard]) -> list[Heard]:
         if facts >= _HEARD_FACTS_MAX:
             break
     return some
-
-
-def _row(event: TrackingEvent) -> tuple[object, ...]:
-    """A record as it is staged; most say nothing of a volume."""
-    fact, volume = fact_of(event), volume_of(event)
-    said = "" if volume is NO_VOLUME else json.dumps(columns_of_volume(volume))
-    return (event.order_id, event.invoice_number, *fact, said, event.place)
 
 
 def left_by(settings: Settings) -> tuple[str, ...]:

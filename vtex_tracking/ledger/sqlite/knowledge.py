@@ -4,100 +4,111 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
-from attrs import field, frozen
+from vtex_tracking.facts import facts_in
+from vtex_tracking.ledger.states import UNSETTLED, State
+from vtex_tracking.merge import Volume
 
-from vtex_tracking.ledger.states import State
-from vtex_tracking.merge import Fact, Volume
-from vtex_tracking.model import InvoiceKey, Reason
-
-FACT_COLUMNS: Final = "date, description, city, state, is_delivered, delivered_date"
 _VOLUME_COLUMNS: Final = "volume, stated_date, implied_date, volumes, is_returned"
-
-_FACTS: Final = f"SELECT {FACT_COLUMNS}, run_no FROM facts WHERE invoice_id = ?"  # noqa: S608 - our own words
 _VOLUMES: Final = f"SELECT {_VOLUME_COLUMNS} FROM volumes WHERE invoice_id = ?"  # noqa: S608 - our own words
 
 # Many at once, their keys and ids as JSON: a statement for each invoice would cost more than its answer.
 _INVOICES: Final = """
-SELECT order_id, invoice_number, invoice_id, invoices.state, fingerprint, reason, settled_s, confirmed_run_no, is_delivered
+SELECT order_id, invoice_number, invoice_id, invoices.state, fingerprint, reason, settled_s, known_run_no, confirmed_run_no,
+    is_delivered, body IS NOT NULL, facts, fact_runs
 FROM json_each(:keys) AS asked CROSS JOIN invoices
 ON account = :account AND order_id = asked.value ->> 0 AND invoice_number = asked.value ->> 1
 """
-_FACTS_OF_MANY: Final = f"""
-SELECT invoice_id, run_no, {FACT_COLUMNS} FROM facts WHERE invoice_id IN (SELECT value FROM json_each(?)) LIMIT ?
-"""  # noqa: S608 - our own words
 _VOLUMES_OF_MANY: Final = f"""
 SELECT invoice_id, {_VOLUME_COLUMNS} FROM volumes WHERE invoice_id IN (SELECT value FROM json_each(?)) LIMIT ?
 """  # noqa: S608 - our own words
-_LOOKED_UP_MAX: Final = 5000  # facts, or volumes, at once; of one invoice all of them
+_FACT_CHARACTERS_MAX: Final = 1_000_000  # looked up at once; of one invoice all of them
+_VOLUMES_MAX: Final = 5000  # likewise
+
+Found = dict[tuple[str, str], "Kept"]
 
 
-@frozen
-class Kept:
-    """What the ledger holds of an invoice: each fact with the number of the run that brought it, and each volume."""
+class Kept(NamedTuple):
+    """What the ledger holds of an invoice, as it lies there."""
 
     invoice_id: int
-    state: State
+    state: str
     fingerprint: str
-    reason: Reason
+    reason: str
     settled_s: float
+    known_run_no: int
     confirmed_run_no: int
-    is_delivered: bool
-    facts: dict[Fact, int] = field(factory=dict)
-    volumes: set[Volume] = field(factory=set)
+    is_delivered: int
+    has_body: int
+    facts: str
+    fact_runs: str | None  # None: all of them came with the run `known_run_no`
+    volumes: frozenset[Volume] = frozenset()
 
-
-def kept_of(sql: sqlite3.Connection, *, account: str, keys: Sequence[InvoiceKey]) -> Iterator[Kept | None]:
-    """What the ledger holds of each of these invoices; None where it has never heard of it.
-
-    Where that is much, half of them are looked up at a time, so that little of it is in memory at once.
-    """
-    found = _look_up(sql, account=account, keys=keys)
-    if found is None:
-        half = len(keys) // 2
-        yield from kept_of(sql, account=account, keys=keys[:half])
-        yield from kept_of(sql, account=account, keys=keys[half:])
-    else:
-        yield from map(found.get, keys)
-
-
-def _look_up(sql: sqlite3.Connection, *, account: str, keys: Sequence[InvoiceKey]) -> Mapping[InvoiceKey, Kept] | None:
-    """Those of the invoices that the ledger has heard of; None where it knows too much of them to tell it at once."""
-    found = _heads_of(sql, account=account, keys=keys)
-    if not found:
-        return found
-    by_id = {kept.invoice_id: kept for kept in found.values()}
-    asked = (json.dumps(list(by_id)), _LOOKED_UP_MAX if len(keys) > 1 else -1)
-    facts = sql.execute(_FACTS_OF_MANY, asked).fetchall()
-    volumes = sql.execute(_VOLUMES_OF_MANY, asked).fetchall()
-    if len(keys) > 1 and _LOOKED_UP_MAX in (len(facts), len(volumes)):
-        return None
-    for row in facts:
-        by_id[row[0]].facts[Fact._make(row[2:])] = row[1]
-    for invoice_id, *volume in volumes:
-        by_id[invoice_id].volumes.add(volume_from(volume))
-    return found
-
-
-def _heads_of(sql: sqlite3.Connection, *, account: str, keys: Sequence[InvoiceKey]) -> dict[InvoiceKey, Kept]:
-    """Those of the invoices that the ledger has heard of, still without facts and volumes."""
-    asked = json.dumps([(key.order_id, key.invoice_number) for key in keys])
-    found = {}
-    for order_id, invoice_number, invoice_id, state, fingerprint, reason, *last in sql.execute(
-        _INVOICES, {"account": account, "keys": asked}
-    ):
-        settled_s, confirmed_run_no, is_delivered = last
-        found[InvoiceKey(order_id, invoice_number)] = Kept(
-            invoice_id, State(state), fingerprint, Reason(reason), settled_s, confirmed_run_no, bool(is_delivered)
+    def is_left(self, *, is_retrying_rejected: bool) -> bool:
+        """Whether a push sends it although no feed names it."""
+        return self.state in UNSETTLED or (
+            is_retrying_rejected and self.state == State.REJECTED and bool(self.has_body)
         )
-    return found
+
+    def run_of_facts(self) -> dict[str, int]:
+        """Each fact, in the order in which they are kept, and the number of the run that brought it."""
+        facts = facts_in(self.facts)
+        if self.fact_runs is None:
+            return dict.fromkeys(facts, self.known_run_no)
+        return dict(zip(facts, json.loads(self.fact_runs), strict=True))
 
 
-def facts_of(sql: sqlite3.Connection, invoice_id: int) -> dict[Fact, int]:
-    """Each fact of an invoice, and the number of the run that brought it."""
-    return {Fact._make(said): run_no for *said, run_no in sql.execute(_FACTS, (invoice_id,))}
+class Knowledge:
+    """What the ledger held of an account's invoices when the feeds began to be gathered."""
+
+    def __init__(self, sql: sqlite3.Connection, *, account: str) -> None:
+        self._sql = sql
+        self._account = account
+        self._has_invoices = _any(sql, "SELECT 1 FROM invoices WHERE account = ?", account)
+        self._has_volumes = _any(sql, "SELECT 1 FROM volumes")
+
+    def of(self, keys: Sequence[tuple[str, str]]) -> Iterator[Kept | None]:
+        """What is known of each of these invoices, an order and a number each; None where the ledger has never heard of it.
+
+        Where that is much, half of them are looked up at a time, so that little of it is in memory at once.
+        """
+        found = self._look_up(keys) if self._has_invoices else {}
+        if found is None:
+            half = len(keys) // 2
+            yield from self.of(keys[:half])
+            yield from self.of(keys[half:])
+        else:
+            yield from map(found.get, keys)
+
+    def _look_up(self, keys: Sequence[tuple[str, str]]) -> Found | None:
+        """Those of the invoices that the ledger has heard of; None where it knows too much of them to tell it at once."""
+        found: Found = {}
+        characters = 0
+        for row in self._sql.execute(_INVOICES, {"account": self._account, "keys": json.dumps(keys)}):
+            found[row[:2]] = one = Kept._make((*row[2:], frozenset()))
+            characters += len(one.facts)
+            if characters > _FACT_CHARACTERS_MAX and len(keys) > 1:
+                return None
+        return self._with_volumes(found, is_one=len(keys) == 1) if self._has_volumes and found else found
+
+    def _with_volumes(self, found: Found, *, is_one: bool) -> Found | None:
+        ids = json.dumps([kept.invoice_id for kept in found.values()])
+        rows = self._sql.execute(_VOLUMES_OF_MANY, (ids, -1 if is_one else _VOLUMES_MAX)).fetchall()
+        if len(rows) == _VOLUMES_MAX and not is_one:
+            return None
+        volumes: dict[int, set[Volume]] = {}
+        for invoice_id, *volume in rows:
+            volumes.setdefault(invoice_id, set()).add(volume_from(volume))
+        return {
+            key: kept._replace(volumes=frozenset(volumes[kept.invoice_id])) if kept.invoice_id in volumes else kept
+            for key, kept in found.items()
+        }
+
+
+def _any(sql: sqlite3.Connection, question: str, *values: str) -> bool:
+    return sql.execute(f"{question} LIMIT 1", values).fetchone() is not None
 
 
 def volumes_of(sql: sqlite3.Connection, invoice_id: int) -> frozenset[Volume]:

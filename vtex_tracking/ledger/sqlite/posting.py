@@ -29,7 +29,7 @@ WHERE run_no = :run_no AND effect IS NULL
 _LEAVE_IN_DOUBT: Final = """
 UPDATE run_invoices SET outcome = 'unknown', reason = 'interrupted'
 WHERE run_no = :run_no AND outcome = 'pending'
-    AND invoice_id IN (SELECT invoice_id FROM ambiguities JOIN invoices USING (invoice_id) WHERE state = 'unknown')
+    AND invoice_id IN (SELECT invoice_id FROM ambiguities CROSS JOIN invoices USING (invoice_id) WHERE state = 'unknown')
     AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.run_no = run_invoices.run_no AND attempts.seq = run_invoices.seq)
 """
 # Attempts lie in the order in which they were made, invoices in that of their names: each page of them is changed once.
@@ -47,15 +47,17 @@ UPDATE invoices SET state = last.state, settled_s = coalesce(last.ended_s, settl
     http_status = last.http_status, request_id = last.request_id, receipt = last.receipt, receipt_date = last.receipt_date,
     body = CASE last.state WHEN 'sent' THEN NULL ELSE body END,
     confirmed_run_no = CASE last.state WHEN 'sent' THEN known_run_no ELSE confirmed_run_no END
-FROM posting JOIN attempts AS last ON last.run_no = :run_no AND last.seq = posting.seq AND last.number = posting.number
-WHERE invoices.invoice_id = posting.invoice_id AND posting.invoice_id BETWEEN :after + 1 AND :upto
+FROM (
+    SELECT invoice_id, attempts.* FROM posting CROSS JOIN attempts USING (seq, number)
+    WHERE run_no = :run_no AND invoice_id BETWEEN :after + 1 AND :upto LIMIT -1  -- or SQLite would read every invoice between
+) AS last WHERE invoices.invoice_id = last.invoice_id
 """
 _SHOWN: Final = """
 DROP VIEW IF EXISTS temp.invoices;
 DROP TABLE IF EXISTS temp.posted;
 CREATE TEMP TABLE posted AS SELECT invoice_id, last.state, last.reason, coalesce(ended_s, settled_s) AS settled_s,
     CASE last.state WHEN 'sent' THEN known_run_no ELSE confirmed_run_no END AS confirmed_run_no
-FROM posting JOIN attempts AS last USING (seq, number) JOIN main.invoices USING (invoice_id)
+FROM posting CROSS JOIN attempts AS last USING (seq, number) CROSS JOIN main.invoices USING (invoice_id)
 WHERE last.run_no = ({unfinished}) ORDER BY invoice_id;
 CREATE UNIQUE INDEX temp.posted_invoice ON posted (invoice_id);
 CREATE TEMP VIEW invoices AS SELECT {columns} FROM main.invoices AS known;
@@ -113,6 +115,7 @@ def _list(sql: sqlite3.Connection, *, run_no: int) -> int:
 
 def _shown(name: str) -> str:
     """A column of an invoice, as it would be after its attempts."""
-    if name not in _SHOWN_COLUMNS:
-        return name
-    return f"coalesce((SELECT posted.{name} FROM posted WHERE posted.invoice_id = known.invoice_id), {name}) AS {name}"  # noqa: S608
+    posted = "FROM posted WHERE posted.invoice_id = known.invoice_id"
+    if name == "body":
+        return f"CASE (SELECT posted.state {posted}) WHEN 'sent' THEN NULL ELSE body END AS body"
+    return f"coalesce((SELECT posted.{name} {posted}), {name}) AS {name}" if name in _SHOWN_COLUMNS else name

@@ -226,27 +226,41 @@ DROP INDEX invoices_unsettled;
 CREATE INDEX invoices_unsettled ON invoices (account) WHERE {UNSETTLED};
 """  # noqa: S608 - our own words
 
+# Each fact is what `facts.py` makes of it, byte for byte, and they stand in its order.
+_FACTS: Final = """
+ALTER TABLE invoices ADD COLUMN facts TEXT NOT NULL DEFAULT '[]';  -- JSON, a fact on each line
+ALTER TABLE invoices ADD COLUMN fact_runs TEXT;  -- JSON, the run that brought each; NULL: all came with `known_run_no`
+UPDATE invoices SET (facts, fact_runs) = (
+    SELECT '[' || group_concat(fact, ',' || char(10)) || ']',
+        CASE WHEN min(run_no) <> known_run_no OR max(run_no) <> known_run_no THEN json_group_array(run_no) END
+    FROM (
+        SELECT run_no,
+            '{' || iif(is_delivered, '"isDelivered":true,', '')
+            || iif(delivered_date <> '', '"deliveredDate":' || json_quote(delivered_date) || ',', '')
+            || '"city":' || json_quote(city) || ',"state":' || json_quote(state)
+            || ',"description":' || json_quote(description) || ',"date":' || json_quote(date) || '}' AS fact
+        FROM facts WHERE facts.invoice_id = invoices.invoice_id ORDER BY date, fact
+    )
+) WHERE invoice_id IN (SELECT invoice_id FROM facts);
+DROP TABLE facts;
+"""
+
 # Each step makes a ledger one version newer, a new one takes all of them. A step that was released is never changed.
-STEPS: Final = (_FIRST, f"{_WARNINGS}{_VOLUMES}", _JOURNAL)
+STEPS: Final = (_FIRST, f"{_WARNINGS}{_VOLUMES}", f"{_JOURNAL}{_FACTS}")
 VERSION: Final = len(STEPS)
 
 # Lives beside the ledger for the length of one reading, in a file that is nameless and never synced.
 INTAKE: Final = """
-DROP TABLE IF EXISTS temp.intake;
 DROP TABLE IF EXISTS temp.intake_defects;
 DROP TABLE IF EXISTS temp.listed;
-CREATE TEMP TABLE intake (
-    order_id TEXT NOT NULL,
-    invoice_number TEXT NOT NULL,
-    date TEXT NOT NULL,
-    description TEXT NOT NULL,
-    city TEXT NOT NULL,
-    state TEXT NOT NULL,
-    is_delivered INTEGER NOT NULL,
-    delivered_date TEXT NOT NULL,
-    volume TEXT NOT NULL,           -- JSON; '' for the many records that say nothing of one
-    place TEXT NOT NULL
-) STRICT;
 CREATE TEMP TABLE intake_defects (number INTEGER PRIMARY KEY, code TEXT NOT NULL, document TEXT NOT NULL) STRICT;
-CREATE TEMP TABLE listed AS SELECT * FROM run_invoices WHERE false;  -- until it is in the order of the feeds
+CREATE TEMP TABLE listed (          -- the invoices of a run, until they are in the order of the feeds
+    seq INTEGER NOT NULL,
+    invoice_id INTEGER NOT NULL,
+    first_place TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    reason TEXT,                    -- NULL: that of the invoice
+    has_update INTEGER NOT NULL,    -- whether it is said what its update holds, and what VTEX answered to that
+    has_answer INTEGER NOT NULL
+) STRICT;
 """
