@@ -153,7 +153,7 @@ async def test_a_kept_connection_that_breaks_is_not_used_to_send_again(rig: Simp
 
 
 async def test_an_answer_older_than_its_request_is_not_believed(rig: SimpleNamespace) -> None:
-    """A second answer to one request is not the receipt of the next."""
+    """A second answer to one request is not the receipt of the next, which is not even sent over that connection."""
     is_answered, has_spoken_twice = asyncio.Event(), asyncio.Event()
 
     async def answer_twice(writer: asyncio.StreamWriter, number: int) -> None:
@@ -169,7 +169,9 @@ async def test_an_answer_older_than_its_request_is_not_believed(rig: SimpleNames
     is_answered.set()
     await has_spoken_twice.wait()
     await turns_of_the_loop()
-    assert isinstance(await transport.put(rig.request(peer.url)), Failure)
+    expected = Failure(kind=FailureKind.DISCONNECTED, has_left=False, message="an answer came before its request")
+    assert expected == await transport.put(rig.request(peer.url))
+    assert 1 == len(peer.requests)
     assert isinstance(await transport.put(rig.request(peer.url)), Answer)
     assert 2 == peer.connections
 
