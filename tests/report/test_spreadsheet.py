@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vtex_tracking.report.spreadsheet import csv_line, disarmed, write_table
+from vtex_tracking.report.spreadsheet import csv_cells, csv_line, disarmed, write_table
 
 _CELLS = st.text(alphabet="'=+-@\t\rab1 ") | st.text()
 
@@ -57,3 +57,10 @@ def test_a_line_is_as_the_csv_module_writes_it(cells: list[str]) -> None:
     expected = io.StringIO(newline="")
     csv.writer(expected).writerow(cells)
     assert expected.getvalue() == csv_line(cells)
+
+
+@given(st.lists(_CELLS | st.sampled_from([",", "a\n=1", "\n", '"', ""]), min_size=1, max_size=4))
+def test_a_column_is_as_its_cells_alone(column: list[str]) -> None:
+    """Below any other cell each is disarmed and quoted just as in a row of the table."""
+    expected = [csv_line(["", disarmed(cell)]).removeprefix(",").removesuffix("\r\n") for cell in column]
+    assert expected == list(csv_cells(column))

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from vtex_tracking.model import Outcome
-from vtex_tracking.report.spreadsheet import csv_line, disarmed_row
+from vtex_tracking.report.spreadsheet import csv_cells
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from vtex_tracking.report.block import Block
 
 RESULT_COLUMNS: Final = Outcome._fields
+_LEADS: Final = ("", *("," for _column in RESULT_COLUMNS[1:]))
+_PLAIN: Final = frozenset({str, int})
 
 
-def csv_row(outcome: Outcome) -> str:
+def csv_rows(outcomes: Block) -> str:
     """A row has the fields of `Outcome`, in its order."""
-    cells = (
-        outcome.run_id,
-        outcome.account,
-        outcome.order_id,
-        outcome.invoice_number,
-        outcome.outcome,
-        outcome.reason,
-        "" if outcome.http_status is None else str(outcome.http_status),
-        str(outcome.attempts),
-        outcome.receipt or "",
-        outcome.receipt_date or "",
-        outcome.request_id or "",
-        "true" if outcome.is_delivered else "false",
-        outcome.delivered_date or "",
-        str(outcome.events),
-        outcome.first_place,
-        outcome.started_at or "",
-        outcome.finished_at or "",
-        "" if outcome.duration_ms is None else str(outcome.duration_ms),
-    )
-    return csv_line(disarmed_row(cells))
+    return outcomes.lines(leads=_LEADS, end="\r\n", texts=_texts)
+
+
+def _texts(column: Sequence[object]) -> Iterable[str]:
+    kind, *others = set(map(type, column))
+    return csv_cells(list(map(str if kind in _PLAIN and not others else _text, column)))
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "true" if value else "false"
+        case _:
+            return str(value)

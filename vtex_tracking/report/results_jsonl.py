@@ -3,39 +3,39 @@
 from __future__ import annotations
 
 from json.encoder import encode_basestring as quoted
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
+
+from vtex_tracking.model import Outcome
 
 if TYPE_CHECKING:
-    from vtex_tracking.model import Outcome
+    from collections.abc import Callable, Iterable, Sequence
+
+    from vtex_tracking.report.block import Block
+
+_FIRST, *_OTHERS = Outcome._fields
+_LEADS: Final = (f'{{"{_FIRST}":', *(f',"{name}":' for name in _OTHERS))
 
 
-def json_line(outcome: Outcome) -> str:
-    """A line has the fields of `Outcome`, in its order, every one of them.
-
-    Most of a run's report are these lines: spelled out, one takes half the time that a JSON encoder needs.
-    """
-    http_status, duration_ms = outcome.http_status, outcome.duration_ms
-    return (
-        f'{{"run_id":{quoted(outcome.run_id)}'
-        f',"account":{quoted(outcome.account)}'
-        f',"order_id":{quoted(outcome.order_id)}'
-        f',"invoice_number":{quoted(outcome.invoice_number)}'
-        f',"outcome":"{outcome.outcome}"'
-        f',"reason":"{outcome.reason}"'
-        f',"http_status":{"null" if http_status is None else http_status}'
-        f',"attempts":{outcome.attempts}'
-        f',"receipt":{_or_null(outcome.receipt)}'
-        f',"receipt_date":{_or_null(outcome.receipt_date)}'
-        f',"request_id":{_or_null(outcome.request_id)}'
-        f',"is_delivered":{"true" if outcome.is_delivered else "false"}'
-        f',"delivered_date":{_or_null(outcome.delivered_date)}'
-        f',"events":{outcome.events}'
-        f',"first_place":{quoted(outcome.first_place)}'
-        f',"started_at":{_or_null(outcome.started_at)}'
-        f',"finished_at":{_or_null(outcome.finished_at)}'
-        f',"duration_ms":{"null" if duration_ms is None else duration_ms}}}\n'
-    )
+def json_lines(outcomes: Block) -> str:
+    """A line has the fields of `Outcome`, in its order, every one of them."""
+    return outcomes.lines(leads=_LEADS, end="}\n", texts=_texts)
 
 
-def _or_null(text: str | None) -> str:
-    return "null" if text is None else quoted(text)
+def _texts(column: Sequence[object]) -> Iterable[str]:
+    kind, *others = set(map(type, column))
+    return map(_text if others else _TEXTS.get(kind, _text), column)
+
+
+def _text(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return quoted(value)
+        case _:
+            return str(value)
+
+
+_TEXTS: Final[dict[type, Callable[[Any], str]]] = {str: quoted, int: str}  # of most, at a third of the time

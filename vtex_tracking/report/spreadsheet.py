@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 _BYTE_ORDER_MARK: Final = "\ufeff"  # without it, Excel reads UTF-8 as the machine's old code page
 _ARMED: Final = re.compile(r"'*[=+\-@\t\r]")
 _ARMED_STARTS: Final = frozenset("'=+-@\t\r")
+_ARMED_BELOW: Final = re.compile(r"\n['=+\-@\t\r]")
+_IN_QUOTES: Final = re.compile(r'[,"\r\n]')
 
 
 def disarmed(text: str) -> str:
@@ -24,9 +26,15 @@ def disarmed(text: str) -> str:
     return f"'{text}" if text[:1] in _ARMED_STARTS and _ARMED.match(text) else text
 
 
-def disarmed_row(cells: Sequence[str]) -> Sequence[str]:
-    """Each cell disarmed; nearly always none has to be, which is seen at once."""
-    return cells if _ARMED_STARTS.isdisjoint([cell[:1] for cell in cells]) else [disarmed(cell) for cell in cells]
+def csv_cells(column: Sequence[str]) -> Iterable[str]:
+    """Cells that stand below each other, as a table has them: disarmed, and quoted where CSV asks for it.
+
+    Nearly always they stay as they are, which is seen of all at once.
+    """
+    text = "\n".join(column)
+    is_armed = text[:1] in _ARMED_STARTS or _ARMED_BELOW.search(text)
+    is_quoted = text.count("\n") >= len(column) or "," in text or '"' in text or "\r" in text
+    return [_quoted(disarmed(cell)) for cell in column] if is_armed or is_quoted else column
 
 
 def write_table(rows: Iterable[Iterable[object]], *, columns: Iterable[str], to: TextIO) -> None:
@@ -49,6 +57,10 @@ def csv_line(cells: Sequence[str]) -> str:
     quoted = io.StringIO(newline="")
     csv.writer(quoted).writerow(cells)
     return quoted.getvalue()
+
+
+def _quoted(cell: str) -> str:
+    return '"{}"'.format(cell.replace('"', '""')) if _IN_QUOTES.search(cell) else cell
 
 
 def _cell(value: object) -> str:
