@@ -48,7 +48,8 @@ def summary_of(
 
     Sums that do not hold are a bug of ours: the exit code says so, and nothing in the report is to be trusted.
     """
-    beginning, counts, traffic = history.beginning(), history.counts(), history.traffic()
+    beginning, endings, traffic = history.beginning(), history.endings(), history.traffic()
+    counts = history.counts(endings)
     said = [*notices_of(beginning.feeds), *notices]
     if stop is not None:
         said.append(Notice(code="stopped", message=stop.message))
@@ -71,7 +72,7 @@ def summary_of(
         rate_asked=cattrs.structure(beginning.settings["rate"], Rate).per_s,
         rate_reached=round((traffic.requests - 1) / lasted_s, 3) if lasted_s > 0 else 0.0,
         latency_ms=traffic.latency_ms,
-        top_reasons=history.top_reasons(),
+        top_reasons=history.top_reasons(endings),
         top_defects=history.top_defects(),
         warnings=history.warning_counts(),
         notices=tuple(said),

@@ -14,15 +14,8 @@ from attrs import asdict, frozen
 
 from vtex_tracking.errors import LedgerError
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
-from vtex_tracking.ledger.sqlite.outcomes import (
-    LAST_ATTEMPT,
-    OUTCOME,
-    REASON,
-    Which,
-    outcomes,
-    outcomes_of,
-    utc_text,
-)
+from vtex_tracking.ledger.sqlite.endings import Ending, endings_of, first_of
+from vtex_tracking.ledger.sqlite.outcomes import Which, outcomes, outcomes_of, utc_text
 from vtex_tracking.ledger.sqlite.traffic import Traffic, traffic_of
 from vtex_tracking.ledger.sqlite.warned import keep_warnings, warning_counts
 from vtex_tracking.model import (
@@ -41,17 +34,7 @@ from vtex_tracking.model import (
 _PAGE: Final = 1000  # rows in memory at once
 _TOP: Final = 5
 
-_COUNTS: Final = f"""
-SELECT {OUTCOME}, count(*) FROM run_invoices AS listed {LAST_ATTEMPT} WHERE listed.run_no = ? GROUP BY 1
-"""  # noqa: S608 - our own words
-_TOP_REASONS: Final = f"""
-SELECT top.outcome, top.reason, times, order_id, invoice_number, first.first_place FROM (
-    SELECT {OUTCOME} AS outcome, {REASON} AS reason, count(*) AS times, min(listed.seq) AS seq
-    FROM run_invoices AS listed {LAST_ATTEMPT}
-    WHERE listed.run_no = :run_no AND {OUTCOME} NOT IN ('sent', 'unchanged') GROUP BY 1, 2
-) AS top JOIN run_invoices AS first ON first.run_no = :run_no AND first.seq = top.seq
-JOIN invoices USING (invoice_id) ORDER BY times DESC, top.seq LIMIT :limit
-"""  # noqa: S608 - likewise
+_IN_ORDER: Final = ("sent", "unchanged")  # nobody asks why
 # A copy of this ledger may be in use where it came from; NULL where the host is the same.
 _HOST_BEFORE: Final = """
 SELECT (SELECT nullif(before.host, this.host) FROM runs AS before WHERE before.run_no < this.run_no
@@ -103,43 +86,58 @@ class History:
             values = (summary.finished_at, document, summary.exit_code, self.run_no)
             sql.execute("UPDATE runs SET finished_at = ?, summary = ?, exit_code = ? WHERE run_no = ?", values)
 
-    def counts(self) -> Counts:
-        """The accounts, as the tables have them: every invoice counts, also one with an outcome that nobody knows."""
+    def endings(self) -> list[Ending]:
+        """Each way in which invoices of the run have ended, the most frequent first."""
+        with self._ledger.reading() as sql:
+            return endings_of(sql, run_no=self.run_no)
+
+    def counts(self, endings: Sequence[Ending] | None = None) -> Counts:
+        """The accounts, as the tables have them: every invoice counts, also one with an outcome that nobody knows.
+
+        `endings` are asked for where they are not known yet.
+        """
         with self._ledger.reading() as sql:
             read = sql.execute(
                 "SELECT records, events, duplicates, (SELECT count(*) FROM defects WHERE defects.run_no = runs.run_no) "
                 "FROM runs WHERE run_no = ?",
                 (self.run_no,),
             ).fetchone()
-            ended = dict(sql.execute(_COUNTS, (self.run_no,)))
         records, events, duplicates, defects = read
+        ended: Counter[str] = Counter()
+        for ending in self.endings() if endings is None else endings:
+            ended[ending.outcome] += ending.invoices
         return Counts(
             records=records,
             events=events,
             duplicates=duplicates,
             defects=defects,
-            invoices=sum(ended.values()),
-            **{kind.value: ended.get(kind, 0) for kind in OutcomeKind},
+            invoices=ended.total(),
+            **{kind.value: ended[kind.value] for kind in OutcomeKind},
         )
 
     def traffic(self) -> Traffic:
         """What was put on the wire."""
         return traffic_of(self._ledger, run_no=self.run_no)
 
-    def top_reasons(self) -> tuple[TopReason, ...]:
-        """The most frequent reasons why something was not sent, each with its first invoice."""
+    def top_reasons(self, endings: Sequence[Ending] | None = None) -> tuple[TopReason, ...]:
+        """The most frequent reasons why something was not sent, each with its first invoice.
+
+        `endings` are asked for where they are not known yet.
+        """
+        listed = self.endings() if endings is None else endings
+        top = [ending for ending in listed if ending.outcome not in _IN_ORDER][:_TOP]
         with self._ledger.reading() as sql:
-            rows = sql.execute(_TOP_REASONS, {"run_no": self.run_no, "limit": _TOP}).fetchall()
+            firsts = [first_of(sql, run_no=self.run_no, seq=ending.first_seq) for ending in top]
         return tuple(
             TopReason(
-                outcome=OutcomeKind(outcome),
-                reason=Reason(reason),
-                count=count,
+                outcome=OutcomeKind(ending.outcome),
+                reason=Reason(ending.reason),
+                count=ending.invoices,
                 order_id=order_id,
                 invoice_number=invoice_number,
                 first_place=first_place,
             )
-            for outcome, reason, count, order_id, invoice_number, first_place in rows
+            for ending, (order_id, invoice_number, first_place) in zip(top, firsts, strict=True)
         )
 
     def top_defects(self) -> dict[str, int]:

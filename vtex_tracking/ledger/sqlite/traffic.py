@@ -32,19 +32,18 @@ class Traffic:
 def traffic_of(ledger: LedgerFile, *, run_no: int) -> Traffic:
     """What was sent, counted from the intents."""
     of_run = "FROM attempts WHERE run_no = ?"
-    by_status = f"SELECT {_STATUS}, count(*) {of_run} GROUP BY 1 ORDER BY 1"
+    by_status = f"SELECT {_STATUS}, count(*), min(started_s), max(started_s) {of_run} GROUP BY 1 ORDER BY 1"
     by_latency = f"SELECT latency_ms, count(*) {of_run} AND latency_ms IS NOT NULL GROUP BY 1 ORDER BY 1"
     with ledger.reading() as sql:
-        requests, first_s, last_s = sql.execute(
-            f"SELECT count(*), min(started_s), max(started_s) {of_run}", (run_no,)
-        ).fetchone()
-        return Traffic(
-            requests=requests,
-            attempts_by_status=dict(sql.execute(by_status, (run_no,))),
-            latency_ms=_percentiles(sql.execute(by_latency, (run_no,)).fetchall()),
-            first_s=first_s or 0.0,
-            last_s=last_s or 0.0,
-        )
+        statuses = sql.execute(by_status, (run_no,)).fetchall()
+        answered = sql.execute(by_latency, (run_no,)).fetchall()
+    return Traffic(
+        requests=sum(count for _status, count, _first_s, _last_s in statuses),
+        attempts_by_status={status: count for status, count, _first_s, _last_s in statuses},
+        latency_ms=_percentiles(answered),
+        first_s=min((first_s for _status, _count, first_s, _last_s in statuses), default=0.0),
+        last_s=max((last_s for _status, _count, _first_s, last_s in statuses), default=0.0),
+    )
 
 
 def _percentiles(answered: Sequence[tuple[int, int]]) -> Percentiles | None:
