@@ -184,6 +184,21 @@ def test_a_doubt_that_is_doubted_again_is_as_fresh_as_the_last_attempt(ledger: L
     assert NOW_S + 170 == fresh.not_before_s
 
 
+def test_of_many_doubts_of_other_bytes_the_last_counts(ledger: LedgerFile) -> None:
+    """And of the same bytes none; what another invoice left in doubt is nothing to this one."""
+    push(ledger, event(), event("2-01"), settlement=LEFT_UNKNOWN, now_s=NOW_S)
+    push(ledger, event(day=2), settlement=LEFT_UNKNOWN, now_s=NOW_S + 30)
+    run = open_run(ledger, event(day=3), event("3-01"), now_s=NOW_S + 40)
+    assert {"1-01": (False, NOW_S + 150), "2-01": (True, 0.0), "3-01": (False, 0.0)} == {
+        due.update.key.order_id: (due.is_ambiguous, due.not_before_s) for due in run.due(now_s=NOW_S + 40)
+    }
+    dues = {due.update.key.order_id: due for due in run.due(now_s=NOW_S + 40)}
+    run.attempt(dues["1-01"], LEFT_UNKNOWN, now_s=NOW_S + 150)
+    run.finish(now_s=NOW_S + 151)
+    again = {due.update.key.order_id: due for due in open_run(ledger).due(now_s=NOW_S + 149)}["1-01"]
+    assert (True, NOW_S + 150) == (again.is_ambiguous, again.not_before_s)
+
+
 def test_what_was_in_flight_when_its_run_died_is_unknown(ledger: LedgerFile) -> None:
     """In doubt from now on, for nobody knows when it gave up; and the dead run says so."""
     run = open_run(ledger, event("1-01"), event("2-01"))
@@ -240,6 +255,38 @@ def test_what_is_due_comes_in_pages(ledger: LedgerFile) -> None:
     assert [1, 2, 3, 4, 5] == [due.seq for due in (*first, *second, *third)]
     assert () == run.dispatch.due(after_seq=third[-1].seq, limit=2, now_s=NOW_S)
     assert 4 == run.dispatch.count()
+
+
+def test_what_the_run_is_done_with_is_not_due_again(ledger: LedgerFile) -> None:
+    """Wherever it stands among what is still to be sent, or to be tried again."""
+    run = open_run(ledger, *(event(f"{number}-01") for number in range(5)))
+    dues = run.due()
+    run.attempt(dues[1], TIMED_OUT)
+    for done, last in ((dues[0], BAD_REQUEST), (dues[3], CONFIRMED)):
+        run.attempt(done, last)
+    assert [2, 3, 5] == [due.seq for due in run.due()]
+    assert [2] == [due.seq for due in run.dispatch.due(after_seq=1, limit=1, now_s=NOW_S)]
+
+
+def test_settlements_that_are_written_together_are_each_what_they_are(ledger: LedgerFile) -> None:
+    """What some have in common is not told of the others."""
+    lasts = (CONFIRMED, TIMED_OUT, BAD_REQUEST, evolve(CONFIRMED, http_status=203), NOT_FOUND, UNREACHABLE, CONFIRMED)
+    run = open_run(ledger, *(event(f"{number}-01") for number in range(len(lasts))))
+    dues = run.due()
+    run.dispatch.write([Intent(dues=dues, now_s=NOW_S)])
+    told = [Attempted(due, evolve(last, started_s=due.seq)) for due, last in zip(dues, lasts, strict=True)]
+    run.dispatch.write([Settled(attempts=told[:6], now_s=NOW_S + 1), Settled(attempts=told[6:], now_s=NOW_S + 2)])
+    query = """SELECT seq, number, started_s, effect, outcome, reason, http_status, request_id, receipt, ended_s
+        FROM attempts ORDER BY seq"""
+    assert [
+        (
+            *(due.seq, 1, due.seq, last.effect, last.outcome, last.reason, last.http_status, last.request_id),
+            *(last.receipt and last.receipt.receipt, NOW_S + 1 + (due.seq == len(lasts))),
+        )
+        for due, last in zip(dues, lasts, strict=True)
+    ] == rows(ledger, query)
+    states = ["sent", "unknown", "rejected", "sent", "rejected", "pending", "sent"]
+    assert states == [state for (state,) in rows(ledger, "SELECT state FROM attempts ORDER BY seq")]
 
 
 def test_a_group_is_written_whole_or_not_at_all(ledger: LedgerFile) -> None:

@@ -60,9 +60,10 @@ class Writer:
 
     async def _flush(self) -> None:
         while self._written is not None:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._delay_s):
-                    await self._is_full.wait()
+            if not self._is_full.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._delay_s):
+                        await self._is_full.wait()
             entries, written = self._entries, self._written
             self._entries, self._updates, self._written = [], 0, None
             self._is_full.clear()

@@ -1,19 +1,20 @@
 """What is sent and what became of it: the nouns that cross between the ledger and the push.
 
-Each is made for every update, and has no slots: a frozen class of attrs fills those in three times the time.
+Each is made for every update: what the ledger makes is a tuple, which takes a third of the time of a class of attrs; and those
+that are such classes have no slots, for to fill these in takes thrice as long.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import NamedTuple
 
 from attrs import frozen
 
 from vtex_tracking.model.tracking import InvoiceKey
 
 
-@frozen(kw_only=True, slots=False)
-class Update:
+class Update(NamedTuple):
     """Everything to say about one invoice: the body of one PUT, and the SHA-256 of what it stands for, in hex.
 
     `fingerprint` covers all facts known; `body` is what goes out, byte for byte, at each attempt.
@@ -82,8 +83,7 @@ class Reason(StrEnum):
     WARNINGS = "warnings"
 
 
-@frozen(kw_only=True, slots=False)
-class Due:
+class Due(NamedTuple):
     """An update that the ledger wants sent, and what it remembers of it.
 
     `seq` is its place in the run. `is_ambiguous`: an earlier attempt of these very bytes may have arrived. `not_before_s`:
