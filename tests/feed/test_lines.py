@@ -36,6 +36,15 @@ def test_other_line_breaks_of_unicode_are_text() -> None:
     assert ["a\u2028b\x0cc\x85d\n"] == [line.text for line in _lines("a\u2028b\x0cc\x85d\n".encode())]
 
 
+@pytest.mark.parametrize("bom", [codecs.BOM_UTF8, codecs.BOM_UTF16_LE])
+def test_a_byte_order_mark_may_come_in_pieces(bom: bytes) -> None:
+    """A pipe gives what it has, which may be a single byte."""
+    data = bom + "São\n".encode("utf-8" if bom == codecs.BOM_UTF8 else "utf-16-le")
+    pieces = [data[index : index + 1] for index in range(len(data))]
+    blocks = read_blocks(pieces, name="feed", encoding="auto", line_bytes_max=1000, tally=Tally())
+    assert [Line(1, "São\n")] == [line for block in blocks for line in block.lines()]
+
+
 @given(st.lists(st.binary(max_size=12) | st.sampled_from([b"\r", b"\n", b"\r\n"]), max_size=12), st.integers(1, 20))
 def test_where_the_chunks_end_does_not_matter(chunks: list[bytes], line_bytes_max: int) -> None:
     """However the bytes come, the lines are the same; one over the limit is cut a byte after it."""

@@ -83,8 +83,8 @@ def read_blocks(
     With `auto`, a byte order mark decides; without one a line is UTF-8, or else cp1252. A line that cannot be decoded,
     holds a NUL or has more than `line_bytes_max` bytes is yielded with its fault, and the next line is found again.
     """
-    stream: Iterator[bytes] = filter(None, chunks)
-    head = next(stream, b"")
+    stream = iter(chunks)
+    head = _head_of(stream)
     stream = chain([head], stream)
     tally.encoding = encoding if encoding != "auto" else guess_encoding(head, name)
     if not _is_ascii_superset(tally.encoding):
@@ -176,6 +176,14 @@ def _to_utf8(chunks: Iterable[bytes], *, name: str, encoding: str) -> Iterator[b
         yield decoder.decode(b"", final=True).encode(_UTF8)
     except ValueError as error:
         raise FeedError(f"{name} is not {encoding} throughout: {error}; save it as UTF-8") from None
+
+
+def _head_of(stream: Iterator[bytes]) -> bytes:
+    """Enough of a stream to know its encoding from; a pipe may give its first byte alone."""
+    head = b""
+    while len(head) < _SAMPLE_BYTES and (chunk := next(stream, None)) is not None:
+        head += chunk
+    return head
 
 
 def _without_bom(chunks: Iterable[bytes]) -> Iterator[bytes]:

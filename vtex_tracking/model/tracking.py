@@ -132,7 +132,8 @@ def _check_volumes(value: object) -> None:
         raise ValueError(f"volumes {str(value)[:80]!r} is not a whole number from 1 to {VOLUMES_MAX}")
 
 
-class InvoiceKey(NamedTuple):
+@frozen(order=True, slots=False)
+class InvoiceKey:
     """One invoice of one order, as exact text; the account is the ledger's."""
 
     order_id: str
