@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import aiohttp
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ssl import SSLContext
 
     from aiohttp.client_proto import ResponseHandler
+    from aiohttp.client_reqrep import ConnectionKey
     from aiohttp.connector import Connection
 
 DNS_CACHE_S: Final = 60  # a store's address may change while a run lasts
@@ -39,13 +41,20 @@ class Answered(NamedTuple):
     connection: Connection
 
 
+class _Origin(aiohttp.ClientRequest):
+    """What the pool asks of a request is only where it goes, and that is the same for all of them."""
+
+    @cached_property
+    def connection_key(self) -> ConnectionKey:  # there it is worked out each time
+        return super().connection_key
+
+
 class Connections:
     """At most `limit` connections at a time to one origin, kept alive between requests."""
 
     def __init__(self, origin: URL, *, tls: SSLContext | bool, limit: int, connect_timeout_s: float) -> None:
         self._connector = aiohttp.TCPConnector(limit=limit, ttl_dns_cache=DNS_CACHE_S, ssl=tls)
-        # What the pool asks of a request is only where it goes.
-        self._origin = aiohttp.ClientRequest("PUT", origin, loop=asyncio.get_running_loop(), ssl=tls)
+        self._origin = _Origin("PUT", origin, loop=asyncio.get_running_loop(), ssl=tls)
         self._timeout = aiohttp.ClientTimeout(
             connect=connect_timeout_s
         )  # the name's look-up and the handshake included
