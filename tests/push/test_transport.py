@@ -12,7 +12,7 @@ import pytest
 
 from vtex_tracking.model import Receipt
 from vtex_tracking.push.body import Content
-from vtex_tracking.push.wire import Answer, Failure, FailureKind
+from vtex_tracking.push.wire import Answer, Failure, FailureKind, Request
 
 RECEIPT = b'{"date":"2026-03-10T12:00:00.0000000+00:00","orderId":"00-v1-01","receipt":"f67d"}'
 SENT = Receipt(receipt="f67d", date="2026-03-10T12:00:00.0000000+00:00", order_id="00-v1-01")
@@ -309,7 +309,9 @@ async def test_a_compressed_body_is_not_inflated(rig: SimpleNamespace) -> None:
 async def test_silence_ends_in_a_time_out(rig: SimpleNamespace, limit: str) -> None:
     """No answer in time: the bytes had left."""
     peer = await rig.serve(be_silent)
-    result = await (await rig.transport(peer.url, **{limit: 0.03})).put(rig.request(peer.url))
+    transport = await rig.transport(peer.url, **{limit: 0.03})
+    async with asyncio.timeout(10):  # far below the other limits
+        result = await transport.put(rig.request(peer.url))
     assert Failure(kind=FailureKind.TIMEOUT, has_left=True, message="no answer in time") == result
 
 
@@ -344,7 +346,9 @@ async def test_a_body_that_never_ends_is_not_whole(rig: SimpleNamespace) -> None
         await asyncio.Event().wait()
 
     peer = await rig.serve(hang)
-    result = await (await rig.transport(peer.url, read_timeout_s=0.03)).put(rig.request(peer.url))
+    transport = await rig.transport(peer.url, read_timeout_s=0.03)
+    async with asyncio.timeout(10):  # far below the total
+        result = await transport.put(rig.request(peer.url))
     assert isinstance(result, Answer)
     assert (200, False, None) == (result.status, result.is_whole, result.receipt)
 
@@ -392,6 +396,16 @@ async def test_keys_go_to_one_origin_only(rig: SimpleNamespace) -> None:
     await transport.__aexit__(None, None, None)
     with pytest.raises(ValueError, match="closed"):
         await transport.put(rig.request(peer.url))
+    assert 0 == peer.connections
+
+
+@pytest.mark.parametrize("wrong", ["/a b", "/a HTTP/1.1\r\nX-Other: 1\r\n", "/é", "/\x7f"])
+async def test_an_address_is_one_word_of_one_line(rig: SimpleNamespace, wrong: str) -> None:
+    """Nothing in it can become a header, or another request."""
+    peer = await rig.serve(confirm)
+    transport = await rig.transport(peer.url)
+    with pytest.raises(ValueError, match="the address holds"):
+        await transport.put(Request(url=f"{peer.url}{wrong}", body=b"{}"))
     assert 0 == peer.connections
 
 

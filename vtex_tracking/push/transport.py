@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import ssl
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Final, Protocol, Self
 
 import aiohttp
 from yarl import URL
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
     from vtex_tracking.credentials import Credentials
     from vtex_tracking.settings import Settings
+
+
+_ADDRESS: Final = re.compile(r"[!-~]+", re.ASCII)
 
 
 class Transport(Protocol):
@@ -88,10 +92,12 @@ class HttpTransport:
     async def put(self, request: Request) -> Answer | Failure:
         """Send the request and give the answer, or why there is none; nothing is ever sent twice or followed.
 
-        Raises ValueError for an address of another host, before anything is sent.
+        Raises ValueError for an address of another host, or one that is no address, before anything is sent.
         """
         if self._connections is None or not request.url.startswith(self._prefix):
             raise ValueError(f"this transport is closed, or not for {URL(request.url).origin()}")
+        if _ADDRESS.fullmatch(request.url) is None:  # it would be more lines than one
+            raise ValueError("the address holds a space, or what is no printable ASCII")
         path, body = request.url[len(self._prefix) :].encode("ascii"), request.body
         sent = b"PUT /%b HTTP/1.1\r\n%bContent-Length: %d\r\n\r\n%b" % (path, self._head, len(body), body)
         until_s = self._deadlines.now_s() + self._settings.timeout_s
