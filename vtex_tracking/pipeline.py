@@ -7,35 +7,33 @@ import logging
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from vtex_tracking.accepting import Beginning, accept_or_refuse
 from vtex_tracking.credentials import Credentials
-from vtex_tracking.errors import ReportError, SettingsError
+from vtex_tracking.errors import SettingsError
 from vtex_tracking.ledger.book import Book
 from vtex_tracking.ledger.home import Home, open_home
 from vtex_tracking.ledger.sqlite.accounts import found_rate_per_s, keep_rate
 from vtex_tracking.ledger.sqlite.dispatch import Dispatch
 from vtex_tracking.ledger.sqlite.history import History
 from vtex_tracking.ledger.sqlite.intake import Intake
-from vtex_tracking.ledger.sqlite.outcomes import utc_text
 from vtex_tracking.ledger.sqlite.posting import doubt_in_flight, show_as_posted
-from vtex_tracking.model import Notice, Outcome, Reason, Summary
+from vtex_tracking.model import Notice, Reason, Summary
 from vtex_tracking.planning import Plan, Planner, plan_of
 from vtex_tracking.progress import Phase
 from vtex_tracking.push.pusher import Pusher
 from vtex_tracking.push.verdict import Stop
 from vtex_tracking.push.wire import base_url_of
 from vtex_tracking.reading import Feeds, FoundFeeds, Reading, find_feeds
-from vtex_tracking.report import ReportFiles, prepare_folder, write_report
+from vtex_tracking.report import prepare_folder
+from vtex_tracking.reporting import Reporting
 from vtex_tracking.run import Run
 from vtex_tracking.settings import Settings
-from vtex_tracking.summing import EXIT_EARLY, notices_of_ledger, notices_of_place, summary_of
+from vtex_tracking.summing import EXIT_EARLY, notices_of_ledger, notices_of_place
 
 if TYPE_CHECKING:
     from vtex_tracking.push.transport import Transport
@@ -95,26 +93,25 @@ def push_feed(
             await home(lambda: doubt_in_flight(home.ledger, now_s=wall_s()))
             beginning = await _begin(run, home=home, feeds=names, settings=settings, wall_s=wall_s, started_s=started_s)
             history, stop, notices = beginning.history, beginning.stop, list[Notice]()
-            if stop is None:
-                if not base_url.startswith("http:"):  # that is loopback: nobody's shoppers are told anything twice
-                    notices = notices_of_ledger(home.ledger)
-                    notices += await home(lambda: _warn(notices_of_place(home.ledger, history=history)))
-                async with _wire(transport, credentials=credentials, settings=settings, base_url=base_url) as wire:
-                    stop = await _push(
-                        run,
-                        home=home,
-                        history=history,
-                        wire=wire,
-                        settings=settings,
-                        base_url=base_url,
-                        wall_s=wall_s,
-                        chance=chance,
-                        since_s=started_loop_s,
-                    )
-            run.progress.phase = Phase.REPORTING
-            return await _report(
-                run, home=home, history=history, stop=stop, notices=notices, settings=settings, wall_s=wall_s
-            )
+            async with Reporting(run, home=home, history=history, settings=settings) as reporting:
+                if stop is None:
+                    if not base_url.startswith("http:"):  # that is loopback: nobody's shoppers are told anything twice
+                        notices = notices_of_ledger(home.ledger)
+                        notices += await home(lambda: _warn(notices_of_place(home.ledger, history=history)))
+                    async with _wire(transport, credentials=credentials, settings=settings, base_url=base_url) as wire:
+                        stop = await _push(
+                            run,
+                            home=home,
+                            history=history,
+                            reporting=reporting,
+                            wire=wire,
+                            settings=settings,
+                            base_url=base_url,
+                            wall_s=wall_s,
+                            chance=chance,
+                            since_s=started_loop_s,
+                        )
+                return await reporting.finish(stop=stop, notices=notices, wall_s=wall_s)
 
     return Run(work, run_id=run_id or new_run_id(), outcomes_max=settings.outcomes_buffered_max)
 
@@ -161,6 +158,7 @@ async def _push(
     *,
     home: Home,
     history: History,
+    reporting: Reporting,
     wire: Transport,
     settings: Settings,
     base_url: str,
@@ -178,13 +176,13 @@ async def _push(
         base_url=base_url,
         wall_s=wall_s,
         chance=chance,
-        on_settled=run.tell,
+        on_settled=reporting.tell,
         found_rate_per_s=await home(lambda: found_rate_per_s(home.ledger, account=settings.account)),
     )
     due = await home(dispatch.count)
     run.progress.invoices = min(due, settings.invoices_max or due)
     try:
-        await _send(run, pusher, home=home, history=history, settings=settings, since_s=since_s)
+        await _send(run, pusher, home=home, history=history, reporting=reporting, settings=settings, since_s=since_s)
     finally:
         await book.close()
     if pusher.traffic.requests:
@@ -193,7 +191,9 @@ async def _push(
     return pusher.stopped
 
 
-async def _send(run: Run, pusher: Pusher, *, home: Home, history: History, settings: Settings, since_s: float) -> None:
+async def _send(
+    run: Run, pusher: Pusher, *, home: Home, history: History, reporting: Reporting, settings: Settings, since_s: float
+) -> None:
     """Push until nothing is due, time is up, or somebody stops it; tell what needed no request meanwhile."""
     loop = asyncio.get_running_loop()
     timer = None
@@ -201,7 +201,7 @@ async def _send(run: Run, pusher: Pusher, *, home: Home, history: History, setti
         pusher, look_up=lambda dues: home(lambda: history.outcomes_of([due.seq for due in dues]))
     ):
         run.progress.phase = Phase.SENDING
-        telling = asyncio.create_task(_tell(run, home=home, outcomes=history.outcomes("known at once")))
+        telling = asyncio.create_task(reporting.tell_known())
         if settings.max_duration_s is not None:
             stop = Stop(
                 exit_code=EXIT_EARLY, reason=Reason.MAX_DURATION, message="the time for this run is up; run again"
@@ -214,57 +214,3 @@ async def _send(run: Run, pusher: Pusher, *, home: Home, history: History, setti
             telling.cancel()
             if timer is not None:
                 timer.cancel()
-
-
-async def _tell(run: Run, *, home: Home, outcomes: Iterator[Outcome]) -> None:
-    while run.is_watched and (page := await home(lambda: list(islice(outcomes, _PAGE_MAX)))):
-        for outcome in page:
-            await run.tell(outcome)
-
-
-async def _report(
-    run: Run,
-    *,
-    home: Home,
-    history: History,
-    stop: Stop | None,
-    notices: Sequence[Notice],
-    settings: Settings,
-    wall_s: Callable[[], float],
-) -> Summary:
-    """Settle the accounts in the ledger first: if the report fails, `report RUN` can write it again."""
-
-    def settle() -> Summary:
-        doubt_in_flight(home.ledger, now_s=wall_s())
-        summary = summary_of(
-            history,
-            finished_at=utc_text(wall_s()),
-            stop=stop,
-            signalled=run.stop_exit_code,
-            notices=notices,
-        )
-        history.finish(summary)
-        return summary
-
-    summary = await home(settle)
-    await _tell(run, home=home, outcomes=history.outcomes("left over"))
-    directory = settings.report_dir
-    if directory is not None:
-        run.report_files = await home(lambda: _write(directory, run=run, history=history, summary=summary, stop=stop))
-    run.progress.phase = Phase.ENDED
-    return summary
-
-
-def _write(directory: Path, *, run: Run, history: History, summary: Summary, stop: Stop | None) -> ReportFiles:
-    try:
-        return write_report(
-            directory,
-            summary=summary,
-            outcomes=lambda: run.hurried(history.outcomes()),
-            defects=lambda: run.hurried(history.defects()),
-            warnings=lambda: run.hurried(history.warnings()),
-        )
-    except ReportError as error:
-        if stop is None or stop.reason is not Reason.CREDENTIALS_REFUSED:
-            raise
-        raise ReportError(f"{stop.message}; and {error}", exit_code=stop.exit_code) from error

@@ -18,6 +18,7 @@ from ledger_runs import (
     NOT_FOUND,
     NOW_S,
     SETTINGS,
+    TIMED_OUT,
     UNREACHABLE,
     defect,
     event,
@@ -30,10 +31,28 @@ from vtex_tracking.errors import LedgerError
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.history import begin_run, find_run, past_runs
 from vtex_tracking.ledger.sqlite.outcomes import utc_text
-from vtex_tracking.model import Counts, FeedWarning, Notice, OutcomeKind, Percentiles, Reason, TopReason
+from vtex_tracking.model import (
+    Counts,
+    FeedWarning,
+    Notice,
+    Outcome,
+    OutcomeKind,
+    Percentiles,
+    Reason,
+    Settlement,
+    TopReason,
+)
 from vtex_tracking.summing import shown_settings
 
 MANY = 1001  # a page and one more
+_ENDS = (
+    (CONFIRMED,),
+    (UNREACHABLE, NOT_FOUND),
+    (UNREACHABLE,),
+    (LEFT_FAILED,),
+    (TIMED_OUT, LEFT_UNKNOWN),
+    (TIMED_OUT,),
+)
 
 
 def test_a_run_remembers_what_it_set_out_with(ledger: LedgerFile) -> None:
@@ -130,6 +149,32 @@ def test_outcomes_come_in_the_order_of_the_feed_however_many(ledger: LedgerFile)
     ledger.sql.set_trace_callback(asked.append)
     assert "1001-01" == next(run.history.outcomes()).order_id
     assert ["LIMIT 1000"] == [question[-10:] for question in asked]
+
+
+@given(
+    ends=st.permutations([(seq, end) for seq, end in enumerate([*_ENDS, *_ENDS])]),
+    most=st.integers(1, 9),
+    settled=st.integers(0, 2 * len(_ENDS)),
+)
+def test_a_roll_has_each_outcome_once_as_it_is_in_the_end(
+    ends: list[tuple[int, tuple[Settlement, ...]]], most: int, settled: int
+) -> None:
+    """Whenever it is asked, and in whatever order updates end; it gives all that stand before the first that has not ended."""
+    with LedgerFile(None) as ledger:
+        push(ledger, event("unchanged"))
+        run = open_run(ledger, *(event(name) for name in ("0", "1", "unchanged", *map(str, range(2, len(ends))))))
+        roll, dues, had = run.history.roll(), run.due(), list[Outcome]()
+        for number, (at, settlements) in enumerate(ends):
+            for settlement in settlements:
+                run.attempt(dues[at], settlement)
+            if number < settled:
+                had += roll.ended(most)
+        while more := roll.ended(most):
+            had += more
+        first_open = min(dues[at].seq for at, settlements in ends if settlements[-1].outcome is None)
+        assert first_open - dues[0].seq == len(had)
+        run.finish()
+        assert list(run.history.outcomes()) == [*had, *roll.rest()]
 
 
 def test_defects_come_in_the_order_of_the_feed_however_many(ledger: LedgerFile) -> None:

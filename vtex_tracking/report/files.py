@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from vtex_tracking.model import Defect, FeedWarning, Outcome, Summary
+    from vtex_tracking.report.results import EarlyResults
 
 
 @frozen(kw_only=True)
@@ -49,17 +50,18 @@ def write_report(
     outcomes: Callable[[], Iterable[Outcome]],
     defects: Callable[[], Iterable[Defect]],
     warnings: Callable[[], Iterable[FeedWarning]],
+    early: EarlyResults | None = None,
 ) -> ReportFiles:
     """All files are drafted before the first one takes its name; `summary.json` comes last and says that all are there.
 
-    `outcomes`, `defects` and `warnings` are called anew for each pass over them, and no pass is kept in memory.
+    `outcomes` come behind those that are in `early` already. `outcomes`, `defects` and `warnings` are called anew for each pass over them, and no pass is kept in memory.
 
     Raises ReportError, and leaves no draft behind.
     """
     try:
         make_folder(directory)
         with Drafts(directory) as drafts:
-            write_results(outcomes(), jsonl=drafts.new("results.jsonl"), table=drafts.new("results.csv"))
+            write_results(outcomes(), jsonl=drafts.new("results.jsonl"), table=drafts.new("results.csv"), early=early)
             write_defects_csv(defects, to=drafts.new("defects.csv"))
             write_defects_jsonl(defects(), to=drafts.new("defects.jsonl"))
             write_warnings_csv(warnings(), to=drafts.new("warnings.csv"))

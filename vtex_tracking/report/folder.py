@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 _OTHER_NAMES_MAX: Final = 9
+_ENCODING: Final = "utf-8"
+_ERRORS: Final = "backslashreplace"  # any text is taken: half of a surrogate pair is escaped
 
 
 def prepare_folder(directory: Path) -> None:
@@ -43,6 +46,19 @@ def make_folder(directory: Path) -> None:
         folder.chmod(0o700)  # whatever the umask
 
 
+def nameless(directory: Path) -> TextIO:
+    """A file in this folder that nobody sees, and that is gone when it is closed. Raises OSError."""
+    return tempfile.TemporaryFile("w+", dir=directory, encoding=_ENCODING, errors=_ERRORS, newline="")
+
+
+def append_text(text: TextIO, *, to: TextIO) -> None:
+    """All that was written to one file, behind what was written to the other. Raises OSError."""
+    text.flush()
+    to.flush()
+    text.buffer.seek(0)
+    shutil.copyfileobj(text.buffer, to.buffer)
+
+
 @frozen
 class _Draft:
     path: Path
@@ -60,7 +76,7 @@ class Drafts:
         return self
 
     def new(self, name: str) -> TextIO:
-        """Every draft is 0600 and hidden beside its place. It takes any text: half of a surrogate pair is escaped.
+        """Every draft is 0600 and hidden beside its place.
 
         Drafts of the same file that a run left when it was killed are removed.
         """
@@ -68,7 +84,7 @@ class Drafts:
             stale.unlink(missing_ok=True)
         handle, path = tempfile.mkstemp(dir=self._directory, prefix=f".{name}.", suffix=".part")
         os.fchmod(handle, 0o600)  # whatever the umask
-        text = os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace", newline="")
+        text = os.fdopen(handle, "w", encoding=_ENCODING, errors=_ERRORS, newline="")
         self._drafts[name] = _Draft(Path(path), text)
         return text
 

@@ -15,7 +15,7 @@ from attrs import asdict, frozen
 from vtex_tracking.errors import LedgerError
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.endings import Ending, endings_of, first_of
-from vtex_tracking.ledger.sqlite.outcomes import Which, outcomes, outcomes_of, utc_text
+from vtex_tracking.ledger.sqlite.outcomes import Roll, Which, outcomes, outcomes_of, utc_text
 from vtex_tracking.ledger.sqlite.traffic import Traffic, traffic_of
 from vtex_tracking.ledger.sqlite.warned import keep_warnings, warning_counts
 from vtex_tracking.model import (
@@ -152,6 +152,10 @@ class History:
         `known at once` are those that needed no request, `left over` those that the run did not finish.
         """
         return outcomes(self._ledger, run_no=self.run_no, run_id=self.run_id, which=which)
+
+    def roll(self) -> Roll:
+        """The same invoices, to be had while the run is still going on."""
+        return Roll(self._ledger, run_no=self.run_no, run_id=self.run_id)
 
     def outcomes_of(self, seqs: Sequence[int]) -> list[Outcome]:
         """These invoices of the run, in this order."""

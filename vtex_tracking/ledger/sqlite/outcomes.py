@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from itertools import takewhile
 from math import floor
 from typing import Any, Final, Literal
 
@@ -15,6 +16,7 @@ from vtex_tracking.model import Outcome, OutcomeKind, Reason
 Which = Literal["all", "known at once", "left over"]
 
 _PAGE: Final = 1000  # rows in memory at once
+_BEFORE_ALL: Final = -(1 << 62)  # a seq
 _US_PER_S: Final = 1_000_000
 _MILLISECONDS: Final = tuple(f".{number:03}Z" for number in range(1000))
 _KINDS: Final = {kind.value: kind for kind in OutcomeKind}
@@ -37,18 +39,49 @@ SELECT listed.seq, account, order_id, invoice_number, {OUTCOME}, {REASON},
         WHERE own.run_no = listed.run_no AND own.seq = listed.seq AND own.number = 1) ELSE last.started_s END
 FROM run_invoices AS listed JOIN invoices USING (invoice_id) {LAST_ATTEMPT} WHERE listed.run_no = ?
 """  # noqa: S608 - our own words
+_OUTCOME, _FINISHED = 4, 14  # columns of that
+_KNOWN_AT_ONCE: Final = ("unchanged", "rejected")  # where there was no attempt
 _THESE: Final = "AND listed.seq IN (SELECT value FROM json_each(?))"
 _PAGE_OF: Final = {
     "all": "AND listed.seq > ? ORDER BY listed.seq LIMIT ?",
-    "known at once": "AND listed.seq > ? AND listed.outcome IN ('unchanged', 'rejected') ORDER BY listed.seq LIMIT ?",
+    "known at once": f"AND listed.seq > ? AND listed.outcome IN {_KNOWN_AT_ONCE} ORDER BY listed.seq LIMIT ?",
     "left over": "AND listed.seq > ? AND listed.outcome IN ('pending', 'unknown') AND last.outcome IS NULL "
     "ORDER BY listed.seq LIMIT ?",
 }
 
 
-def outcomes(ledger: LedgerFile, *, run_no: int, run_id: str, which: Which) -> Iterator[Outcome]:
+class Roll:
+    """The outcomes of a run in the order of the feed, each of them once: while it goes on, and the rest when it is over."""
+
+    def __init__(self, ledger: LedgerFile, *, run_no: int, run_id: str) -> None:
+        self._ledger = ledger
+        self._run_no = run_no
+        self._run_id = run_id
+        self._after_seq = _BEFORE_ALL
+
+    def ended(self, most: int) -> list[Outcome]:
+        """The next ones, so many at most, up to the first that the run is not done with."""
+        page = (self._run_no, self._after_seq, most)
+        with self._ledger.reading() as sql:
+            rows = list(takewhile(_is_final, sql.execute(_OUTCOMES + _PAGE_OF["all"], page)))
+        if rows:
+            self._after_seq = rows[-1][0]
+        return [_outcome(row, run_id=self._run_id) for row in rows]
+
+    def rest(self) -> Iterator[Outcome]:
+        """All that were not yet had, as they are now."""
+        return outcomes(self._ledger, run_no=self._run_no, run_id=self._run_id, which="all", after_seq=self._after_seq)
+
+
+def _is_final(row: Sequence[Any]) -> bool:
+    """Whether an attempt has ended it, or it never needed one."""
+    return row[_FINISHED] is not None or row[_OUTCOME] in _KNOWN_AT_ONCE
+
+
+def outcomes(
+    ledger: LedgerFile, *, run_no: int, run_id: str, which: Which, after_seq: int = _BEFORE_ALL
+) -> Iterator[Outcome]:
     """Every invoice of a run, in the order of the feed, a page in memory at a time."""
-    after_seq = -(1 << 62)
     while True:
         with ledger.reading() as sql:
             rows = sql.execute(_OUTCOMES + _PAGE_OF[which], (run_no, after_seq, _PAGE)).fetchall()
