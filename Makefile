@@ -18,7 +18,8 @@ vtex_tracking/push/wire.py,vtex_tracking/sandbox/faults.py,vtex_tracking/sandbox
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --upgrade --generate-hashes --no-annotate $\
 	--custom-compile-command "make lock"
 
-BENCH = $(BIN)/python benchmarks/bench.py $(addprefix --suite ,$(SUITE)) $(if $(WRITE),--write)
+BENCH = $(BIN)/python benchmarks/bench.py $(addprefix --suite ,$(SUITE)) $(if $(CASE),--case '$(CASE)') \
+	$(addprefix --times ,$(TIMES)) $(if $(WRITE),--write)
 
 SAMPLES := samples/carrier.csv samples/events.jsonl samples/invoices.jsonl samples/delivered.csv
 

@@ -24,6 +24,7 @@ from tables import bar_table, result_tables
 
 SUITES: Final = ("push", "pace", "limit", "reading", "ledger", "start")
 WITH_BARS: Final = tuple(suite for suite in SUITES if suite != "limit")
+WITH_CASES: Final = ("push", "pace", "reading")
 TIMES: Final = 5
 TIMES_QUICK: Final = 3
 
@@ -42,6 +43,7 @@ def main(arguments: list[str]) -> int:
     options = Options(
         is_quick=asked.quick or asked.check,
         is_check=asked.check,
+        of_case=asked.case,
         times=asked.times or (TIMES_QUICK if asked.quick or asked.check else TIMES),
     )
     results = {suite: _measure(suite, options=options, command=_command(asked)) for suite in suites}
@@ -51,7 +53,8 @@ def main(arguments: list[str]) -> int:
     if asked.write and asked.check:
         _write_baseline(judged)
     if asked.write:
-        _write_page(read_results(RESULTS) | results)
+        earlier = read_results(RESULTS)
+        _write_page(earlier | {suite: result.beside(earlier.get(suite)) for suite, result in results.items()})
     return int(asked.check and any(each.is_failed for each in judged))
 
 
@@ -59,6 +62,9 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--suite", dest="suites", action="append", choices=SUITES, help="only this one; may be repeated"
+    )
+    parser.add_argument(
+        "--case", default="", help=f"only cases with this in their name; goes with {', '.join(WITH_CASES)}"
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--quick", action="store_true", help="fewer and smaller cases, all in under two minutes")
@@ -72,6 +78,8 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     asked = parser.parse_args(arguments)
     if asked.write and asked.quick:
         parser.error("a quick look is not for the page; leave out --quick or --write")
+    if asked.case and not set(asked.suites or SUITES) <= set(WITH_CASES):
+        parser.error(f"only {', '.join(WITH_CASES)} have cases to choose from; name one with --suite")
     return asked
 
 

@@ -8,12 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from statistics import median
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from attrs import frozen
 
 OURS: Final = "vtex_tracking"
-_Case = TypeVar("_Case")
+
+
+class Case(Protocol):
+    """What is measured of a suite, one after the other."""
+
+    @property
+    def name(self) -> str:
+        """As the tables have it."""
+        ...
+
+
+_Case = TypeVar("_Case", bound=Case)
 
 
 @frozen(kw_only=True)
@@ -27,12 +38,12 @@ class Options:
     is_quick: bool = False
     is_check: bool = False
     times: int = 5
+    of_case: str = ""  # only cases with this in their name
 
     def choose(self, *, all_of: Sequence[_Case], keys: Sequence[_Case], quick: Sequence[_Case]) -> Sequence[_Case]:
         """The cases that are wanted."""
-        if self.is_check:
-            return keys
-        return quick if self.is_quick else all_of
+        cases = keys if self.is_check else quick if self.is_quick else all_of
+        return [case for case in cases if self.of_case in case.name]
 
 
 @frozen(kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import sqlite3
 from collections.abc import Mapping
 from importlib import metadata
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import cattrs
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 from figures import Figure
 
 PACKAGES: Final = ("aiohttp", "aiolimiter", "duckdb", "httpx", "polars", "requests", "tenacity", "uvloop")
@@ -36,6 +37,19 @@ class Result:
     command: str
     machine: Machine
     figures: tuple[Figure, ...]
+
+    def beside(self, earlier: Result | None) -> Result:
+        """The same with the cases that only an earlier one has; if that was measured on the same machine."""
+        cases = {figure.case for figure in self.figures}
+        if earlier is None or earlier.machine != self.machine or cases >= {figure.case for figure in earlier.figures}:
+            return self
+        kept = [figure for figure in earlier.figures if figure.case not in cases]
+        return evolve(self, figures=tuple(sorted([*kept, *self.figures], key=_order_of)))
+
+
+def _order_of(figure: Figure) -> tuple[list[int], str]:
+    """By the numbers in the name of the case: few records come before many."""
+    return [int(number) for number in re.findall(r"\d+", figure.case.replace(",", ""))], figure.case
 
 
 def this_machine() -> Machine:

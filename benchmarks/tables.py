@@ -35,7 +35,8 @@ def _case_table(case: str, figures: Sequence[Figure]) -> Iterator[str]:
         row = [by_place.get((subject, quantity)) for quantity in quantities]
         compared = f"{ratio(ours, row[0]):.2f}" if ours and row[0] and row[0].median else ""
         rows.append((subject, *(_cell(figure) for figure in row), compared))
-    yield f"**{case}**; one alone: `{figures[0].command}`"
+    rounds = len(figures[0].values)
+    yield f"**{case}**, {rounds} round{'s' if rounds > 1 else ''}; one alone: `{figures[0].command}`"
     yield ""
     yield from _table(("", *quantities, f"{quantities[0]}: ours, times"), rows)
 
@@ -48,7 +49,8 @@ def _table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]
 def _cell(figure: Figure | None) -> str:
     if figure is None:
         return ""
-    return f"{_number(figure.median)} (±{figure.spread * 50:.0f} %)"
+    spread = f" (±{figure.spread * 50:.0f} %)" if len(figure.values) > 1 else ""
+    return f"{_number(figure.median)}{spread}"
 
 
 def _number(value: float | None) -> str:

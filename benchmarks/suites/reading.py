@@ -30,7 +30,9 @@ class Case:
     suffix: str = "csv"
     order: str = "shuffled"
 
-    def __str__(self) -> str:
+    @property
+    def name(self) -> str:
+        """As the tables have it."""
         return f"{self.records:,} records, {FORMATS[self.suffix]}, {self.order}"
 
 
@@ -59,7 +61,7 @@ def _measure(case: Case, *, times: int) -> Iterator[Figure]:
         yield from figures_of(
             [Subject(name=name, script="read_feed.py", arguments=(way, feed, records)) for name, way in ways.items()],
             suite="reading",
-            case=str(case),
+            case=case.name,
             times=times,
             folder=folder,
             prepared_by=f"python benchmarks/feeds.py {case.order} {records} {feed}",

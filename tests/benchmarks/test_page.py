@@ -39,8 +39,38 @@ def test_a_table_compares() -> None:
     """A line for each, with the command above and the ratio at the end."""
     lines = result_tables(RESULT).splitlines()
     assert "`make bench`, on 2 cores (a chip), an OS, a Python, sqlite 3" == lines[0]
-    assert "**one**; one alone: `do it`" == lines[2]
+    assert "**one**, 3 rounds; one alone: `do it`" == lines[2]
     assert ["| vtex_tracking | 1,000 (±10 %) | 1.00 |", "| peer | 500 (±10 %) | 2.00 |"] == lines[-2:]
+
+
+def test_a_single_value_has_no_spread() -> None:
+    """Nobody knows it."""
+    figure = evolve(FIGURE, values=(900.0,))
+    lines = result_tables(evolve(RESULT, figures=(figure,))).splitlines()
+    assert ("**one**, 1 round; one alone: `do it`", "| vtex_tracking | 900 | 1.00 |") == (lines[2], lines[-1])
+
+
+def test_cases_that_were_not_measured_again_stay() -> None:
+    """In the order of their size; but not those of another machine."""
+
+    def of(*cases: str, machine: Machine = MACHINE) -> Result:
+        return evolve(RESULT, machine=machine, figures=tuple(evolve(FIGURE, case=case) for case in cases))
+
+    both = of("100,000 records", "5,000,000 records")
+    assert both == of("5,000,000 records").beside(of("100,000 records"))
+    assert both == both.beside(both) == both.beside(None)
+    other = evolve(MACHINE, cores=4)
+    assert of("5,000,000 records") == of("5,000,000 records").beside(of("100,000 records", machine=other))
+
+
+def test_a_case_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
+    """By a part of its name, where a suite has cases."""
+    chosen = Options(of_case="100 ms, 256").choose(all_of=push.ALL, keys=push.KEYS, quick=push.QUICK)
+    assert ["100 ms, 256 in flight"] == [case.name for case in chosen]
+    assert push.INVOICES_MAX == chosen[0].invoices
+    with pytest.raises(SystemExit):
+        bench.main(["--suite", "limit", "--case", "100"])
+    assert "name one with --suite" in capsys.readouterr().err
 
 
 def test_nothing_is_compared_with_nothing() -> None:
