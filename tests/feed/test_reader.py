@@ -148,7 +148,7 @@ def test_text_that_was_decoded_wrongly_before_is_noticed(feed: Callable[..., Fee
 def test_a_feed_that_changes_while_it_is_read_is_noticed(tmp_path: Path, now: datetime) -> None:
     """What was read is what counts."""
     path = tmp_path / "feed"
-    path.write_text(CSV * 20_000)  # far more than is read ahead
+    path.write_text(CSV + "1-01;0001;05/03/2026;Saiu\n" * 40_000)  # far more than is read ahead
     reader = FeedReader(str(path), settings=FeedSettings(), now=now)
     values = iter(reader)
     next(values)

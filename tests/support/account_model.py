@@ -65,13 +65,17 @@ class Done:
         return self.reply.pause_s is None and not self.reply.has_failed
 
 
-@define(order=True)
+@define(eq=False)
 class _Ending:
     at_s: float
     seq: int
-    done: Done = field(order=False)
-    start: Start = field(order=False)
-    flight: Flight = field(order=False)
+    done: Done
+    start: Start
+    flight: Flight
+
+    def __lt__(self, other: _Ending) -> bool:
+        """Asked millions of times: what attrs would write takes ten times as long."""
+        return self.at_s < other.at_s or (self.at_s == other.at_s and self.seq < other.seq)
 
 
 class AccountModel:

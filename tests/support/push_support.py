@@ -85,6 +85,7 @@ class Wire:
     in_flight: set[Put] = field(factory=set)
     in_flight_max: int = 0
     cut: int = 0  # how many were cancelled on their way
+    _attempts: Counter[str] = field(factory=Counter, init=False)  # of each invoice
 
     @property
     def starts_s(self) -> list[float]:
@@ -98,12 +99,12 @@ class Wire:
     async def put(self, request: Request) -> Answer | Failure:
         """Answer by the script."""
         _, _api, _oms, _pvt, _orders, order_id, _invoice, number, _tracking = urlsplit(request.url).path.split("/")
-        attempt = 1 + sum(put.invoice_number == number for put in self.puts)
+        self._attempts[number] += 1
         put = Put(
             order_id=order_id,
             invoice_number=number,
             body=request.body,
-            attempt=attempt,
+            attempt=self._attempts[number],
             number=len(self.puts) + 1,
             at_s=now_s(),
         )
