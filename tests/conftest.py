@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Generator
+from unittest import mock
+
+import pytest
+from coverage import Coverage
 from hypothesis import Phase, settings
 
 # For `make mutate`: a mutant needs to be noticed, not to be shown by its smallest example, and each time in the same way.
@@ -13,3 +19,18 @@ settings.register_profile(
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Coverage looks away from a test that is marked `unmeasured`, and from the processes that this starts."""
+    coverage = Coverage.current() if item.get_closest_marker("unmeasured") else None
+    if coverage is None:
+        return (yield)
+    coverage.stop()
+    try:
+        with mock.patch.dict(os.environ):
+            os.environ.pop("COVERAGE_PROCESS_CONFIG", None)
+            return (yield)
+    finally:
+        coverage.start()

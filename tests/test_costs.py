@@ -108,6 +108,7 @@ async def test_an_invoice_without_news_costs_the_ledger_less(tmp_path: Path, ask
     assert statements <= STATEMENTS_PER_UNCHANGED_MAX * 9 * FEW
 
 
+@pytest.mark.unmeasured
 @in_virtual_time
 async def test_what_a_run_holds_does_not_grow_with_it(tmp_path: Path) -> None:
     """Of what is settled nothing is kept: once a run is under way as many objects and tasks live as at its end."""

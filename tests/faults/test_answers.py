@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+import pytest
 from attrs import frozen
 from fault_server import Put, Script, Server
 from fault_support import Ending, always_and_once, endure, push, side_by_side, told
@@ -92,6 +93,7 @@ CASES: Final = (
 )
 
 
+@pytest.mark.unmeasured
 async def test_an_answer_that_is_no_receipt_is_never_sent(tmp_path: Path) -> None:
     """Each status and each body ends as the guarantees say, for the update that meets it and for no other."""
     await side_by_side(

@@ -10,6 +10,8 @@ import pytest
 from fault_server import Put, Server
 from fault_support import CANARY, CREDENTIALS, push, side_by_side, told
 
+pytestmark = pytest.mark.unmeasured
+
 TOKEN: Final = CREDENTIALS.app_token.reveal().encode()
 
 

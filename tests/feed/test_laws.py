@@ -6,11 +6,14 @@ import gzip
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.model import Defect, TrackingEvent
+
+pytestmark = pytest.mark.unmeasured
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -109,6 +109,7 @@ def test_the_short_way_gives_what_the_long_way_gives(
     ways.check(entries)
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_one_value_that_is_not_plain_is_enough_for_the_long_way(now: datetime, *, settings: FeedSettings) -> None:
     """Every such value for itself, alone and among records that are plain."""
@@ -122,6 +123,7 @@ def test_one_value_that_is_not_plain_is_enough_for_the_long_way(now: datetime, *
             _Ways(settings, now=now).check(_entries(shape, [*[usual] * 20, odd, *[usual] * 20]))
 
 
+@pytest.mark.unmeasured
 @pytest.mark.parametrize("settings", SETTINGS)
 def test_any_two_values_of_a_column_are_read_as_each_alone(now: datetime, *, settings: FeedSettings) -> None:
     """What one is taken for says nothing about the other, also where the two are equal and mean different things."""

@@ -19,6 +19,7 @@ from vtex_tracking.feed.values import (
     KEPT_MAX,
     count_stripped,
     cut_text,
+    is_plain_text,
     read_bool,
     read_count,
     read_id,
@@ -384,3 +385,19 @@ def test_what_is_kept_of_texts_does_not_grow() -> None:
     finally:
         tracemalloc.stop()
     assert taken_bytes[2] < 1.1 * taken_bytes[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Saiu para entrega", True),
+        ("", True),
+        (" a", False),
+        ("a\tb", False),
+        ("#REF!", False),
+        ("x" + "\u0316" * 101, False),
+    ],
+)
+def test_a_text_is_plain_where_nothing_of_it_is_changed_or_refused(text: str, *, expected: bool) -> None:
+    """What `read_text` would clean or refuse is not plain."""
+    assert expected is is_plain_text(text)

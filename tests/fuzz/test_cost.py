@@ -10,6 +10,8 @@ from typing import Final
 import pytest
 from fuzz_targets import TARGETS, Pump, Target
 
+pytestmark = pytest.mark.unmeasured
+
 GROWTH: Final = 8  # from one input to the next
 SLOWER_MAX: Final = 4 * GROWTH  # in line would be 8 times, with the square 64 times: no noise makes one of the other
 NOTICED_S: Final = 0.0005  # what takes less is in no way long

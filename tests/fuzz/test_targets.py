@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from vtex_tracking.feed.formats.registry import FORMATS
 
+pytestmark = pytest.mark.unmeasured
+
 CONTRIBUTING: Final = Path(__file__).parents[2] / "CONTRIBUTING.md"
 CASES: Final = sorted(path for path in (Path(__file__).parent / "cases").glob("*/*") if path.is_file())
 

@@ -19,6 +19,8 @@ from process_support import Ended, end, start_python, write_feed
 
 from vtex_tracking.sandbox import Ending, FaultRule, Sandbox
 
+pytestmark = pytest.mark.unmeasured
+
 KEY: Final = "vtexappkey-canary-K7QX"
 TOKEN: Final = "C4NARY+token/of&the=mine~0123456789"
 LOUD: Final = ("-X", "dev", Path(loud.__file__))

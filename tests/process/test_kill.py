@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from kill_support import kill_often
+
+pytestmark = pytest.mark.unmeasured
 
 TIMES = 100
 

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zipfile import ZipFile
 
+import pytest
 from process_support import Ended, run, summary
 
 from vtex_tracking.sandbox import Sandbox
+
+pytestmark = pytest.mark.unmeasured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

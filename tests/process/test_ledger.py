@@ -21,6 +21,8 @@ from vtex_tracking.ledger.sqlite import schema
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.sandbox import Sandbox
 
+pytestmark = pytest.mark.unmeasured
+
 
 def _newer(folder: Path) -> Path:
     ledger = folder / "ledger.db"

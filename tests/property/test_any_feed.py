@@ -63,6 +63,8 @@ from vtex_tracking.ledger.sqlite.invoices import InvoiceTable
 from vtex_tracking.model import Defect, TrackingEvent
 from vtex_tracking.settings import Code, FeedSettings
 
+pytestmark = pytest.mark.unmeasured
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 

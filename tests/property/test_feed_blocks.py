@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
+import pytest
 from any_records import SETTINGS, USUAL, VALUES
 from attrs import asdict, evolve, frozen
 from hypothesis import HealthCheck, given, settings
@@ -19,6 +20,8 @@ from vtex_tracking.feed import FeedReader
 from vtex_tracking.feed.content import Content
 from vtex_tracking.feed.tally import Tally
 from vtex_tracking.model import Defect, PlainEvents, TrackingEvent
+
+pytestmark = pytest.mark.unmeasured
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+import pytest
 from attrs import define, evolve, field
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -31,6 +32,8 @@ from vtex_tracking.ledger.sqlite import care
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.merge import Known, fact_of, gather, join_volumes, update_of, volume_of
 from vtex_tracking.model import Due, Effect, InvoiceKey, OutcomeKind, Settlement, TrackingEvent
+
+pytestmark = pytest.mark.unmeasured
 
 DAY_S: Final = 24 * 3600.0
 RECORDS: Final = st.builds(

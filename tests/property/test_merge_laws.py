@@ -7,12 +7,15 @@ import json
 import unicodedata
 from functools import reduce
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from vtex_tracking.facts import FactTexts, fact_from, in_order, update_of_facts
 from vtex_tracking.merge import Fact, Known, fact_of, gather, join, join_volumes, known_of, update_of, volume_of
 from vtex_tracking.model import Event, InvoiceKey, TrackingEvent, clean_text
+
+pytestmark = pytest.mark.unmeasured
 
 KEY = InvoiceKey("1-01", "1")
 TEXTS = (st.sampled_from(["Coletado", "Saiu", "São Paulo"]) | st.text(max_size=20)).map(

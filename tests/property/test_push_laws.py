@@ -6,6 +6,7 @@ import math
 from datetime import UTC, datetime
 from urllib.parse import unquote, urlsplit
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,8 @@ from vtex_tracking.push.retry_after import retry_after_s
 from vtex_tracking.push.verdict import Again, Doubted, GaveUp, History, Rejected, Sent, Stop, Streak, judge
 from vtex_tracking.push.wire import Answer, Failure, FailureKind, read_answer, request_of
 from vtex_tracking.settings import Rate, Settings
+
+pytestmark = pytest.mark.unmeasured
 
 SETTINGS = Settings(account="mystore")
 NOW = datetime(2026, 3, 10, 12, 0, 0, tzinfo=UTC)

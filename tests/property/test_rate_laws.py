@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +15,8 @@ from vtex_tracking.push.circuit import OPEN_MAX_S, Circuit
 from vtex_tracking.push.concurrency import Concurrency
 from vtex_tracking.push.pacing import Pace
 from vtex_tracking.settings import Rate
+
+pytestmark = pytest.mark.unmeasured
 
 rates = st.builds(
     Rate,

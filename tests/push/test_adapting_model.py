@@ -10,6 +10,8 @@ from attrs import define
 
 from vtex_tracking.settings import Rate
 
+pytestmark = pytest.mark.unmeasured
+
 HEALED_S = 600.0
 
 

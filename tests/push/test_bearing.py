@@ -19,6 +19,8 @@ from vtex_tracking.push.verdict import Again, Doubted
 from vtex_tracking.push.wire import Answer, Failure, FailureKind
 from vtex_tracking.settings import Rate, Settings
 
+pytestmark = pytest.mark.unmeasured
+
 
 @define
 class Limited:

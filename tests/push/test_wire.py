@@ -12,7 +12,7 @@ from vtex_tracking.errors import SettingsError
 from vtex_tracking.model import InvoiceKey, Receipt, Update
 from vtex_tracking.push.body import Content
 from vtex_tracking.push.retry_after import RateLimit
-from vtex_tracking.push.wire import Answer, Request, base_url_of, read_answer, request_of
+from vtex_tracking.push.wire import Answer, Request, base_url_of, hidden, read_answer, request_of
 
 BASE_URL = "https://mystore.vtexcommercestable.com.br"
 NOW = datetime(2026, 3, 10, 12, 0, 0, tzinfo=UTC)
@@ -200,6 +200,31 @@ def test_the_id_for_a_support_ticket_is_found_where_it_is() -> None:
 def test_a_redirect_is_told_by_its_host(location: str, expected: str | None) -> None:
     """The host it points at is named; what points nowhere names none."""
     assert expected == read(status=302, location=location).redirect_host
+
+
+def test_no_text_of_an_answer_is_kept_as_it_should_be_hidden() -> None:
+    """Message, id, host and receipt are held without the secret; an answer without it is held as it is."""
+
+    def hide(text: str) -> str:
+        return text.replace("secret", "***")
+
+    said = Answer(
+        status=200,
+        receipt=Receipt(receipt="secret", date=None, order_id="a secret"),
+        message="the secret",
+        request_id="secret-1",
+        redirect_host="secret.example",
+    )
+    expected = Answer(
+        status=200,
+        receipt=Receipt(receipt="***", date=None, order_id="a ***"),
+        message="the ***",
+        request_id="***-1",
+        redirect_host="***.example",
+    )
+    assert expected == hidden(said, hide=hide)
+    assert Answer(status=400, message="***") == hidden(Answer(status=400, message="secret"), hide=hide)
+    assert expected is hidden(expected, hide=hide)
 
 
 def test_waits_and_limits_are_read() -> None:

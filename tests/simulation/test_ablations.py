@@ -7,6 +7,8 @@ from simulation_ablations import ABLATIONS
 from simulation_play import problems_of
 from simulation_run import problems_without
 
+pytestmark = pytest.mark.unmeasured
+
 SEEDS_MAX: Final = 150
 
 
