@@ -40,6 +40,7 @@ lint: $(VENV)/dev.stamp ## ruff, mypy and the walls between the modules
 	$(BIN)/lint-imports
 
 tests: $(VENV)/dev.stamp ## the tests, and how much of the package they reach
+	$(BIN)/python -m compileall -q vtex_tracking # hundreds of processes import it, and leave nothing behind themselves
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest --numprocesses auto --dist worksteal
 	$(BIN)/coverage combine --quiet
