@@ -36,7 +36,7 @@ test: lint tests ## all that CI asks: lint, types, walls, tests, coverage
 lint: $(VENV)/dev.stamp ## ruff, mypy and the walls between the modules
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
+	$(BIN)/mypy --num-workers 2
 	$(BIN)/lint-imports
 
 tests: $(VENV)/dev.stamp ## the tests, and how much of the package they reach
