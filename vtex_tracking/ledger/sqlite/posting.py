@@ -35,30 +35,40 @@ WHERE run_no = :run_no AND outcome = 'pending'
 # Attempts lie in the order in which they were made, invoices in that of their names: each page of them is changed once.
 _POSTING: Final = """
 DROP TABLE IF EXISTS temp.posting;
-CREATE TEMP TABLE posting (invoice_id INTEGER PRIMARY KEY, seq INTEGER NOT NULL, number INTEGER NOT NULL) STRICT;
+CREATE TEMP TABLE posting (         -- what the last attempt of each invoice has come to
+    invoice_id INTEGER PRIMARY KEY,
+    number INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    ended_s REAL,
+    reason TEXT,
+    http_status INTEGER,
+    request_id TEXT,
+    receipt TEXT,
+    receipt_date TEXT
+) STRICT;
 """
+# With max() in it, SQLite takes each other column from the row that has the maximum.
 _LIST: Final = """
-INSERT INTO posting SELECT invoice_id, seq, max(number) FROM attempts JOIN run_invoices USING (run_no, seq)
+INSERT INTO posting SELECT invoice_id, max(number), last.state, last.ended_s, last.reason, last.http_status, last.request_id,
+    last.receipt, last.receipt_date
+FROM attempts AS last JOIN run_invoices USING (run_no, seq)
 WHERE run_no = ? AND effect IS NOT NULL GROUP BY seq ORDER BY invoice_id
 """
 _UPTO: Final = "SELECT max(invoice_id) FROM (SELECT invoice_id FROM posting WHERE invoice_id > ? ORDER BY 1 LIMIT ?)"
 _POST: Final = """
-UPDATE invoices SET state = last.state, settled_s = coalesce(last.ended_s, settled_s), reason = last.reason,
-    http_status = last.http_status, request_id = last.request_id, receipt = last.receipt, receipt_date = last.receipt_date,
-    body = CASE last.state WHEN 'sent' THEN NULL ELSE body END,
-    confirmed_run_no = CASE last.state WHEN 'sent' THEN known_run_no ELSE confirmed_run_no END
-FROM (
-    SELECT invoice_id, attempts.* FROM posting CROSS JOIN attempts USING (seq, number)
-    WHERE run_no = :run_no AND invoice_id BETWEEN :after + 1 AND :upto LIMIT -1  -- or SQLite would read every invoice between
-) AS last WHERE invoices.invoice_id = last.invoice_id
+UPDATE invoices SET state = posting.state, settled_s = coalesce(posting.ended_s, settled_s), reason = posting.reason,
+    http_status = posting.http_status, request_id = posting.request_id, receipt = posting.receipt, receipt_date = posting.receipt_date,
+    body = CASE posting.state WHEN 'sent' THEN NULL ELSE body END,
+    confirmed_run_no = CASE posting.state WHEN 'sent' THEN known_run_no ELSE confirmed_run_no END
+FROM posting WHERE posting.invoice_id BETWEEN :after + 1 AND :upto
+    AND invoices.invoice_id = +posting.invoice_id  -- without the plus, SQLite would read every invoice between
 """
 _SHOWN: Final = """
 DROP VIEW IF EXISTS temp.invoices;
 DROP TABLE IF EXISTS temp.posted;
 CREATE TEMP TABLE posted AS SELECT invoice_id, last.state, last.reason, coalesce(ended_s, settled_s) AS settled_s,
     CASE last.state WHEN 'sent' THEN known_run_no ELSE confirmed_run_no END AS confirmed_run_no
-FROM posting CROSS JOIN attempts AS last USING (seq, number) CROSS JOIN main.invoices USING (invoice_id)
-WHERE last.run_no = ({unfinished}) ORDER BY invoice_id;
+FROM posting AS last CROSS JOIN main.invoices USING (invoice_id) ORDER BY invoice_id;
 CREATE UNIQUE INDEX temp.posted_invoice ON posted (invoice_id);
 CREATE TEMP VIEW invoices AS SELECT {columns} FROM main.invoices AS known;
 """
@@ -88,7 +98,7 @@ def show_as_posted(ledger: LedgerFile) -> None:
         run_no = _unfinished(sql)
         if run_no is not None and _list(sql, run_no=run_no):
             names = [name for _, name, *_ in sql.execute("PRAGMA main.table_info(invoices)")]
-            sql.executescript(_SHOWN.format(unfinished=_UNFINISHED, columns=", ".join(map(_shown, names))))
+            sql.executescript(_SHOWN.format(columns=", ".join(map(_shown, names))))
 
 
 def _unfinished(sql: sqlite3.Connection) -> int | None:
@@ -103,12 +113,12 @@ def _post(ledger: LedgerFile, *, run_no: int) -> None:
     while left > 0:
         with ledger.transaction() as sql:
             (upto,) = sql.execute(_UPTO, (after, _POSTED_MAX)).fetchone()
-            sql.execute(_POST, {"run_no": run_no, "after": after, "upto": upto})
+            sql.execute(_POST, {"after": after, "upto": upto})
         left, after = left - _POSTED_MAX, upto
 
 
 def _list(sql: sqlite3.Connection, *, run_no: int) -> int:
-    """Make the list of the run's invoices that were attempted, each with its last attempt; returns how many they are."""
+    """List what the run's invoices have come to, as the last attempt of each has it; returns how many they are."""
     sql.executescript(_POSTING)
     return sql.execute(_LIST, (run_no,)).rowcount
 
