@@ -288,7 +288,8 @@ def test_a_ledger_that_was_not_closed_is_looked_through_before_it_is_trusted(pat
     with LedgerFile(path) as ledger:
         push(ledger, event())
         ledger.sql.execute("PRAGMA writable_schema = ON")
-        ledger.sql.execute("UPDATE sqlite_schema SET rootpage = 2 WHERE name = 'invoices_unsettled'")
+        ((table,),) = rows(ledger, "SELECT rootpage FROM sqlite_schema WHERE name = 'invoices'")
+        ledger.sql.execute("UPDATE sqlite_schema SET rootpage = ? WHERE name = 'invoices_unsettled'", (table,))
         shutil.copy(path, beside)
         shutil.copy(f"{path}-wal", f"{beside}-wal")
     with pytest.raises(LedgerError, match="is damaged"):

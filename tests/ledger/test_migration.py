@@ -39,6 +39,7 @@ from vtex_tracking.ledger.sqlite import care, schema
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.history import find_run
 from vtex_tracking.ledger.sqlite.posting import doubt_in_flight
+from vtex_tracking.ledger.states import State
 from vtex_tracking.model import TrackingEvent
 
 LEFT: Final = (
@@ -282,6 +283,17 @@ def test_a_private_ledger_takes_every_step_as_well() -> None:
     """Without a file."""
     with LedgerFile(None) as ledger:
         assert [(schema.VERSION,)] == rows(ledger, "PRAGMA user_version")
+
+
+def test_an_invoice_is_in_a_state_that_there_is(ledger: LedgerFile) -> None:
+    """SQLite sees to it at every write, and makes no table of the states for that."""
+    push(ledger, event())
+    change = "UPDATE invoices SET state = 'in_flight'"
+    assert not [step for step in rows(ledger, f"EXPLAIN {change} WHERE invoice_id = 1") if "Ephemeral" in str(step[1])]
+    with pytest.raises(sqlite3.IntegrityError, match="CHECK"):
+        ledger.sql.execute(change)
+    for state in State:
+        ledger.sql.execute("UPDATE invoices SET state = ?", (state,))
 
 
 def test_a_step_that_was_released_stays_as_it_was() -> None:

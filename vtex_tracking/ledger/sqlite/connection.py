@@ -99,11 +99,12 @@ class LedgerFile:
                 sql.execute("PRAGMA synchronous = FULL")
                 sql.execute("PRAGMA wal_autocheckpoint = 0")  # it would say nothing of a disk that fails; `_fold` does
                 sql.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES_MAX}")
-                sql.execute("PRAGMA foreign_keys = ON")
                 sql.execute("PRAGMA temp_store = FILE")
                 if had_journal:
                     _check_quickly(sql)
                 migrate(sql, path=self.path)
+                # Not before: in a step, a new table may take the place of one that others refer to.
+                sql.execute("PRAGMA foreign_keys = ON")
         except BaseException:
             self._let_go(sql)
             raise
