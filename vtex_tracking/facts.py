@@ -115,14 +115,7 @@ def update_of_facts(key: InvoiceKey, facts: Sequence[str]) -> Update:
     moment = delivery_date(min(stated, default=""), max(implied)) if implied else ""
     claim = f'true,"deliveredDate":"{moment}"' if implied else 'false,"deliveredDate":null'
     body = f'{{"isDelivered":{claim},"events":[{",".join(_as_sent(events))}]}}'.encode()
-    return Update(
-        key=key,
-        body=body,
-        fingerprint=hashlib.sha256(body).hexdigest(),
-        events=len(events),
-        is_delivered=bool(implied),
-        delivered_date=moment or None,
-    )
+    return Update(key, body, hashlib.sha256(body).hexdigest(), len(events), bool(implied), moment or None)
 
 
 def _said(facts: Sequence[str]) -> tuple[Collection[str], list[str], list[str]]:
@@ -149,5 +142,7 @@ def _stated_in(claim: str) -> str:
 
 
 def _as_sent(events: Collection[str]) -> Collection[str]:
+    if len(events) == 1:
+        return events
     ends = {event[-_DAY_AT_END:] for event in events}
     return events if len(ends) == len(events) else sorted(events, key=fact_from)

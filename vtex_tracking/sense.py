@@ -89,22 +89,22 @@ def is_beyond_doubt(last: str, *, delivered: str | None, now_s: float, settings:
     `last` is the date of its events that is the last one as a text. An event that is no later than a delivery, as they are
     written, may be later by no more than its offset, and for that a day is allowed; not where the delivery has one too.
     """
-    if last >= _day_before(int((now_s + settings.ahead_max_s) // _DAY_S)):
+    if last >= _day_before(now_s + settings.ahead_max_s):
         return False
     return delivered is None or (last[:_MINUTE_CHARACTERS] <= delivered and len(delivered) == _MINUTE_CHARACTERS)
 
 
 def _future(known: Known, *, latest_s: float) -> _Doubt | None:
     """An event may be a little ahead of now, for clocks and zones differ."""
-    day = _day_before(int(latest_s // _DAY_S))
+    day = _day_before(latest_s)
     ahead = [event for event in known.events if event.date >= day and _span(event.date).first_s > latest_s]
     return _Doubt(WarningCode.EVENT_IN_FUTURE, f"{_shown(max(ahead))} lies in the future") if ahead else None
 
 
 @lru_cache(1)  # a whole feed is asked about the same one
-def _day_before(day: int) -> str:
+def _day_before(moment_s: float) -> str:
     """Most events are of the past, which their text tells: no offset is a day or more."""
-    return date.fromordinal(_EPOCH_DAY + day - 1).isoformat()
+    return date.fromordinal(_EPOCH_DAY + int(moment_s // _DAY_S) - 1).isoformat()
 
 
 def _order(known: Known) -> _Doubt | None:

@@ -22,9 +22,9 @@ from vtex_tracking.settings import Settings
 _KNOW_INVOICE: Final = """
 INSERT INTO invoices (state, fingerprint, body, events, is_delivered, delivered_date, first_place, known_run_no, settled_s,
     reason, facts, invoice_id, account, order_id, invoice_number)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+VALUES (?, ?, ?, ?, ?, nullif(?, ''), ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _KNOW_MORE: Final = """
-UPDATE invoices SET state = ?, fingerprint = ?, body = ?, events = ?, is_delivered = ?, delivered_date = ?, first_place = ?,
+UPDATE invoices SET state = ?, fingerprint = ?, body = ?, events = ?, is_delivered = ?, delivered_date = nullif(?, ''), first_place = ?,
     known_run_no = ?, settled_s = ?, reason = ?, facts = ?, fact_runs = ?,
     http_status = NULL, receipt = NULL, receipt_date = NULL, request_id = NULL
 WHERE invoice_id = ?
@@ -76,7 +76,7 @@ _ROWS_MAX: Final = 50
 _MANY: Final = {
     statement: f"{statement}{f', {row}' * (_ROWS_MAX - 1)}"
     for statement in (_KNOW_INVOICE, _JOIN_RUN)
-    for row in [statement[statement.rindex("(") :]]
+    for row in [statement.partition("VALUES ")[2]]
 }
 # In this order: what is referred to comes first.
 _STATEMENTS: Final = (_KNOW_INVOICE, _KNOW_MORE, _KNOW_FACTS, _KNOW_VOLUME, _TRY_AGAIN, _JOIN_RUN)
@@ -189,16 +189,17 @@ class Entries:
         self._invoices = self._body_bytes = 0
 
     def _known(self, invoice: Gathered) -> tuple[object, ...]:
+        """Without None, bool and bytes where it can be: SQLite's module asks those what to make of them, one by one."""
         update, place = invoice.update, invoice.first_place
         if update is None:
-            return (_REJECTED, "", None, 0, 0, None, place, self._run_no, self._now_s, invoice.reason.value)
+            return (_REJECTED, "", None, 0, 0, "", place, self._run_no, self._now_s, invoice.reason.value)
         return (
             _PENDING,
             update.fingerprint,
-            update.body,
+            bytearray(update.body),
             update.events,
-            update.is_delivered,
-            update.delivered_date,
+            int(update.is_delivered),
+            update.delivered_date or "",
             place,
             self._run_no,
             self._now_s,
