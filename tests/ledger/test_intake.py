@@ -349,7 +349,7 @@ def test_what_is_known_is_looked_up_in_parts_where_it_is_much(ledger: LedgerFile
         ledger.sql.set_trace_callback(asked.append)
         found = dispositions(ledger, *values)
         ledger.sql.set_trace_callback(None)
-        return set(found), sum("json_each('[[" in question for question in asked)
+        return set(found), sum("WITH asked" in question for question in asked)
 
     assert ({"unchanged"}, 3) == looked_up(*long[::28])
     assert ({"unchanged"}, 1) == looked_up(long[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from vtex_tracking.facts import facts_in
@@ -14,12 +15,12 @@ from vtex_tracking.merge import Volume
 _VOLUME_COLUMNS: Final = "volume, stated_date, implied_date, volumes, is_returned"
 _VOLUMES: Final = f"SELECT {_VOLUME_COLUMNS} FROM volumes WHERE invoice_id = ?"  # noqa: S608 - our own words
 
-# Many at once, their keys and ids as JSON: a statement for each invoice would cost more than its answer.
+# Many at once: a statement for each invoice would cost more than its answer.
 _INVOICES: Final = """
+WITH asked (order_id, invoice_number) AS (VALUES {asked})
 SELECT order_id, invoice_number, invoice_id, invoices.state, fingerprint, reason, settled_s, known_run_no, confirmed_run_no,
     is_delivered, body IS NOT NULL, facts, fact_runs
-FROM json_each(:keys) AS asked CROSS JOIN invoices
-ON account = :account AND order_id = asked.value ->> 0 AND invoice_number = asked.value ->> 1
+FROM asked CROSS JOIN invoices USING (order_id, invoice_number) WHERE account = ?
 """
 _VOLUMES_OF_MANY: Final = f"""
 SELECT invoice_id, {_VOLUME_COLUMNS} FROM volumes WHERE invoice_id IN (SELECT value FROM json_each(?)) LIMIT ?
@@ -86,8 +87,9 @@ class Knowledge:
         """Those of the invoices that the ledger has heard of; None where it knows too much of them to tell it at once."""
         found: Found = {}
         characters = 0
-        for row in self._sql.execute(_INVOICES, {"account": self._account, "keys": json.dumps(keys)}):
-            found[row[:2]] = one = Kept._make((*row[2:], frozenset()))
+        question = _INVOICES.format(asked=", ".join(["(?, ?)"] * len(keys)))
+        for row in self._sql.execute(question, (*chain.from_iterable(keys), self._account)):
+            found[row[:2]] = one = Kept(*row[2:])
             characters += len(one.facts)
             if characters > _FACT_CHARACTERS_MAX and len(keys) > 1:
                 return None
