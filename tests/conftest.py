@@ -8,7 +8,11 @@ from unittest import mock
 
 import pytest
 from coverage import Coverage
-from hypothesis import Phase, settings
+from hypothesis import HealthCheck, Phase, settings
+
+# How long an example takes says more of the machine than of us.
+settings.register_profile("untimed", settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 # For `make mutate`: a mutant needs to be noticed, not to be shown by its smallest example, and each time in the same way.
 settings.register_profile(
