@@ -64,7 +64,7 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
         "--suite", dest="suites", action="append", choices=SUITES, help="only this one; may be repeated"
     )
     parser.add_argument(
-        "--case", default="", help=f"only cases with this in their name; goes with {', '.join(WITH_CASES)}"
+        "--case", default="", help=f"only cases whose name begins so; goes with {', '.join(WITH_CASES)}"
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--quick", action="store_true", help="fewer and smaller cases, all in under two minutes")

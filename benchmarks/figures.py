@@ -38,12 +38,12 @@ class Options:
     is_quick: bool = False
     is_check: bool = False
     times: int = 5
-    of_case: str = ""  # only cases with this in their name
+    of_case: str = ""  # only cases whose name begins so
 
     def choose(self, *, all_of: Sequence[_Case], keys: Sequence[_Case], quick: Sequence[_Case]) -> Sequence[_Case]:
         """The cases that are wanted."""
         cases = keys if self.is_check else quick if self.is_quick else all_of
-        return [case for case in cases if self.of_case in case.name]
+        return [case for case in cases if case.name.startswith(self.of_case)]
 
 
 @frozen(kw_only=True)

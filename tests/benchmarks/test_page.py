@@ -64,7 +64,7 @@ def test_cases_that_were_not_measured_again_stay() -> None:
 
 
 def test_a_case_can_be_chosen(capsys: pytest.CaptureFixture[str]) -> None:
-    """By a part of its name, where a suite has cases."""
+    """By the beginning of its name, where a suite has cases."""
     chosen = Options(of_case="100 ms, 256").choose(all_of=push.ALL, keys=push.KEYS, quick=push.QUICK)
     assert ["100 ms, 256 in flight"] == [case.name for case in chosen]
     assert push.INVOICES_MAX == chosen[0].invoices
