@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
@@ -23,12 +24,13 @@ from vtex_tracking.settings import Settings
 from vtex_tracking.summing import summary_of
 
 _TOLD_MAX: Final = 1000  # outcomes that are told at once
-_EARLY_MIN: Final = 250  # updates that have ended before it is seen which results can be put into words
-_EARLY_MAX: Final = 2 * _EARLY_MIN  # results at once: what must be durable waits meanwhile
+_EARLY_MIN: Final = 50  # updates that have ended before it is seen which results can be put into words
+_EARLY_MAX: Final = 2 * _EARLY_MIN  # results at once, a few milliseconds: a start that is due in them comes late
+_BUSY: Final = 0.9  # of a core; beyond, the pace and the next requests need what is left
 
 
 class Reporting:
-    """Outcomes are told as they come, and put into words while the run waits for the wire anyway. Enter it to do so."""
+    """Outcomes are told as they come, and put into words while the run waits anyway. Enter it to do so."""
 
     def __init__(self, run: Run, *, home: Home, history: History, settings: Settings) -> None:
         self._run = run
@@ -38,7 +40,8 @@ class Reporting:
         self._roll = history.roll()
         self._early: EarlyResults | None = None
         self._drafting: asyncio.Future[None] | None = None
-        self._ended = 0  # updates, since results were last put into words
+        self._ended = 0  # updates, since it was last seen whether there is time for results
+        self._wall_s, self._cpu_s = time.monotonic(), time.process_time()  # at that time
 
     async def __aenter__(self) -> Self:
         if self._directory is not None:
@@ -52,9 +55,10 @@ class Reporting:
     async def tell(self, due: Due) -> None:
         """The run is done with an update, and that is durable."""
         self._ended += 1
-        if self._ended >= _EARLY_MIN and (self._drafting is None or self._drafting.done()):
+        if self._ended >= _EARLY_MIN:
             self._ended = 0
-            self._drafting = asyncio.ensure_future(self._home(self._draft))
+            if self._has_had_time() and (self._drafting is None or self._drafting.done()):
+                self._drafting = asyncio.ensure_future(self._home(self._draft))
         await self._run.tell(due)
 
     async def tell_known(self) -> None:
@@ -84,6 +88,13 @@ class Reporting:
             run.report_files = await self._home(lambda: self._write(directory, summary=summary, stop=stop))
         run.progress.phase = Phase.ENDED
         return summary
+
+    def _has_had_time(self) -> bool:
+        """Whether the process has waited for others since it was last asked, and not they for it."""
+        wall_s, cpu_s = time.monotonic(), time.process_time()
+        has_had_time = cpu_s - self._cpu_s < _BUSY * (wall_s - self._wall_s)
+        self._wall_s, self._cpu_s = wall_s, cpu_s
+        return has_had_time
 
     async def _tell_all(self, outcomes: Iterator[Outcome]) -> None:
         while self._run.is_watched and (page := await self._home(lambda: list(islice(outcomes, _TOLD_MAX)))):
