@@ -74,6 +74,9 @@ class Figure:
 def ratio(ours: Figure, peer: Figure) -> float:
     """Ours in terms of the peer's: the median of the rounds, each of which measured both, one after the other.
 
-    The peer's must not be nothing in every round.
+    Where they had not as many rounds, they were not measured in turn: then it is the ratio of their medians. The peer's must not
+    be nothing in every round.
     """
+    if len(ours.values) != len(peer.values):
+        return ours.median / peer.median
     return median(mine / other for mine, other in zip(ours.values, peer.values, strict=True) if other)

@@ -1,6 +1,7 @@
-"""Where the CPU of a whole run goes: what each phase takes for an invoice, on the loop's thread and on the ledger's.
+"""Where the time of a whole run goes: how long each phase lasts for an invoice, and its CPU on the loop's thread and the ledger's.
 
-`python benchmarks/where.py [INVOICES]` starts a server of its own. On Linux only, where the system tells each thread's time.
+`python benchmarks/where.py [INVOICES [LATENCY_MS IN_FLIGHT]]` starts a server of its own. On Linux only, where the system tells
+each thread's time.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import asyncio
 import os
 import sys
 import tempfile
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Final
@@ -28,21 +30,21 @@ TASKS: Final = Path("/proc/self/task")
 
 
 def used_ns() -> Counter[str]:
-    """The CPU nanoseconds that the loop's thread has used, and all others together, which is the ledger's."""
-    used: Counter[str] = Counter()
+    """The nanoseconds that it lasts, and that the loop's thread has used, and all others together, which is the ledger's."""
+    used: Counter[str] = Counter(lasts=time.perf_counter_ns())
     for task in TASKS.iterdir():
         whose = "loop" if int(task.name) == os.getpid() else "ledger"
         used[whose] += int((task / "schedstat").read_text(encoding="ascii").split()[0])
     return used
 
 
-async def measure(feed: Path, *, url: str) -> dict[Phase, Counter[str]]:
+async def measure(feed: Path, *, url: str, in_flight: int) -> dict[Phase, Counter[str]]:
     """Push a feed, and look again and again which phase it is in."""
     settings = Settings(
         account="benchmark",
         base_url=url,
         rate=Rate(1_000_000),
-        concurrency=64,
+        concurrency=in_flight,
         ledger_path=feed.with_suffix(".db"),
         report_dir=feed.with_suffix(".report"),
     )
@@ -60,18 +62,21 @@ async def measure(feed: Path, *, url: str) -> dict[Phase, Counter[str]]:
     return spent
 
 
-def main(invoices: int) -> None:
+def main(invoices: int = 50_000, latency_ms: int = 0, in_flight: int = 64) -> None:
     """Print a line for each phase."""
-    with serving() as server, tempfile.TemporaryDirectory() as folder:
+    with serving(latency_ms=latency_ms) as server, tempfile.TemporaryDirectory() as folder:
         pin_client()
         feed = Path(folder) / "feed.csv"
         write_single_events(feed, invoices=invoices)
-        spent = run(measure(feed, url=server.url))
-    print(f"CPU µs an invoice, of {invoices:,} with one record each, 64 in flight, an answer at once")
-    print("| phase | loop | ledger |\n| --- | ---: | ---: |")
+        spent = run(measure(feed, url=server.url, in_flight=in_flight))
+    print(
+        f"µs an invoice, of {invoices:,} with one record each, {in_flight} in flight, an answer after {latency_ms} ms"
+    )
+    print("| phase | lasts | CPU: loop | ledger |\n| --- | ---: | ---: | ---: |")
     for phase, used in spent.items():
-        print(f"| {phase} | {used['loop'] / invoices / 1000:.1f} | {used['ledger'] / invoices / 1000:.1f} |")
+        cells = [f"{used[what] / invoices / 1000:.1f}" for what in ("lasts", "loop", "ledger")]
+        print(f"| {phase} | {' | '.join(cells)} |")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 50_000)
+    main(*map(int, sys.argv[1:]))

@@ -20,6 +20,11 @@ def test_a_ratio_is_of_rounds() -> None:
     assert 2.0 == ratio(_figure(20, 2, 30), _figure(10, 1, 10, subject="peer"))
 
 
+def test_a_ratio_of_what_was_not_measured_in_turn_is_of_medians() -> None:
+    """Such as of two sizes, where the larger one takes so long that it has one round."""
+    assert 2.0 == ratio(_figure(30), _figure(10, 15, 90, subject="peer"))
+
+
 def test_the_largest_case_that_was_measured_is_meant() -> None:
     """A quick look has small cases only."""
     small, large = _figure(1), _figure(2, case="large")
