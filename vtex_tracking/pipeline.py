@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from vtex_tracking.push.transport import Transport
 
 _logger: Final = logging.getLogger(__name__)
-_PAGE_MAX: Final = 1000  # of outcomes that are told at once
 
 
 def new_run_id() -> str:
