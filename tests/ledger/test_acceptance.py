@@ -77,6 +77,13 @@ def test_each_disposition_is_listed_as_it_ends_or_waits(ledger: LedgerFile) -> N
     assert {1} == {outcome.events for outcome in found.values()}
 
 
+def test_what_is_not_delivered_has_no_date(ledger: LedgerFile) -> None:
+    """None at all, and not an empty one: when it is first heard of, and when there is news."""
+    for day in (1, 2):
+        push(ledger, event("1-01", day))
+        assert [(day, None)] == rows(ledger, "SELECT events, delivered_date FROM invoices")
+
+
 def test_a_refusal_does_not_show_the_receipt_of_an_older_update(ledger: LedgerFile) -> None:
     """What VTEX took before is not what it refused."""
     push(ledger, event())
