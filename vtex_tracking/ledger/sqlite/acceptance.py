@@ -32,16 +32,16 @@ WHERE invoice_id = ?
 _KNOW_FACTS: Final = "UPDATE invoices SET facts = ?, fact_runs = ? WHERE invoice_id = ?"
 _KNOW_VOLUME: Final = "INSERT OR REPLACE INTO volumes VALUES (?, ?, ?, ?, ?, ?)"
 _TRY_AGAIN: Final = "UPDATE invoices SET state = 'pending' WHERE state = 'rejected' AND invoice_id = ?"
-_JOIN_RUN: Final = "INSERT INTO temp.listed VALUES (?, ?, ?, ?, ?, ?, ?)"
-# Invoices are gathered by their names and listed by their places: one by one, each would go to another page of the file.
+_JOIN_RUN: Final = "INSERT INTO temp.listed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+# Invoices are gathered by their names and listed by their places: one by one, each would go to another page of the file. Nor is
+# one looked up that needs a request, since it has no answer to tell of.
 _LIST: Final = """
 INSERT INTO run_invoices (run_no, seq, invoice_id, first_place, events, is_delivered, delivered_date, outcome, reason,
     http_status, receipt, receipt_date, request_id)
-SELECT ?, seq, invoice_id, listed.first_place, has_update * events, has_update * is_delivered,
-    iif(has_update, delivered_date, NULL), outcome, coalesce(listed.reason, invoices.reason),
-    iif(has_answer, http_status, NULL), iif(has_answer, receipt, NULL), iif(has_answer, receipt_date, NULL),
-    iif(has_answer, request_id, NULL)
-FROM temp.listed CROSS JOIN invoices USING (invoice_id) ORDER BY seq
+SELECT ?, seq, listed.invoice_id, listed.first_place, coalesce(answered.events, listed.events),
+    coalesce(answered.is_delivered, listed.is_delivered), coalesce(answered.delivered_date, nullif(listed.delivered_date, '')),
+    outcome, coalesce(listed.reason, answered.reason), http_status, receipt, receipt_date, request_id
+FROM temp.listed LEFT JOIN invoices AS answered ON answered.invoice_id = iif(has_answer, listed.invoice_id, NULL) ORDER BY seq
 """
 # What an earlier run left goes first: its seq is negative, in the order in which it was first heard of.
 _JOIN_LEFT: Final = """
@@ -58,17 +58,17 @@ UPDATE invoices SET state = 'pending' WHERE state = 'rejected' AND invoice_id IN
 _COUNT_GATHERING: Final = "INSERT INTO gatherings VALUES (?, ?, ?)"
 _LAST_ID: Final = "SELECT coalesce(max(invoice_id), 0) FROM invoices"
 
-# How an invoice is listed: its outcome and the reason, and whether an update and its answer are told of. As text of Python's
-# own: SQLite's module asks any other what to make of it, which takes longer than to keep it.
-_WAITING: Final = (OutcomeKind.PENDING.value, Reason.NOT_STARTED.value, 1, 0)
+# How an invoice is listed: its outcome and the reason, and whether its answer is told of. As text of Python's own: SQLite's module
+# asks any other what to make of it, which takes longer than to keep it.
+_WAITING: Final = (OutcomeKind.PENDING.value, Reason.NOT_STARTED.value, 0)
 _PENDING: Final = State.PENDING.value
 _REJECTED: Final = State.REJECTED.value
 _LISTED: Final = {
     Disposition.NEW: _WAITING,
     Disposition.CHANGED: _WAITING,
     Disposition.RESUMED: _WAITING,
-    Disposition.UNCHANGED: (OutcomeKind.UNCHANGED.value, Reason.ALREADY_SENT.value, 1, 1),
-    Disposition.HELD: (OutcomeKind.REJECTED.value, None, 1, 1),
+    Disposition.UNCHANGED: (OutcomeKind.UNCHANGED.value, Reason.ALREADY_SENT.value, 1),
+    Disposition.HELD: (OutcomeKind.REJECTED.value, None, 1),
 }
 
 # Of these, so many rows go into one statement: what SQLite does once for each statement takes a third of the time of a row.
@@ -166,10 +166,12 @@ class Entries:
                 rows[_KNOW_FACTS].append((*self._facts(invoice, kept, known_run_no=kept.known_run_no), invoice_id))
         if invoice.new_volumes:
             rows[_KNOW_VOLUME] += [(invoice_id, *columns_of_volume(volume)) for volume in invoice.new_volumes]
-        listed = _LISTED.get(disposition) or (OutcomeKind.REJECTED.value, invoice.reason.value, 0, 0)
-        rows[_JOIN_RUN].append((invoice.seq, invoice_id, invoice.first_place, *listed))
+        listed = _LISTED.get(disposition) or (OutcomeKind.REJECTED.value, invoice.reason.value, 0)
+        update = invoice.update
+        told = (0, 0, "") if update is None else (update.events, int(update.is_delivered), update.delivered_date or "")
+        rows[_JOIN_RUN].append((invoice.seq, invoice_id, invoice.first_place, *told, *listed))
         self._invoices += 1
-        self._body_bytes += 0 if invoice.update is None else len(invoice.update.body)
+        self._body_bytes += 0 if update is None else len(update.body)
         if self._invoices >= _ENTERED_MAX or self._body_bytes >= _BODY_BYTES_MAX:
             self._write()
 

@@ -172,9 +172,11 @@ CREATE TEMP TABLE listed (          -- the invoices of a run, until they are in 
     seq INTEGER NOT NULL,
     invoice_id INTEGER NOT NULL,
     first_place TEXT NOT NULL,
+    events INTEGER NOT NULL,        -- of its update, and so the next two; nothing where there is none
+    is_delivered INTEGER NOT NULL,
+    delivered_date TEXT NOT NULL,
     outcome TEXT NOT NULL,
     reason TEXT,                    -- NULL: that of the invoice
-    has_update INTEGER NOT NULL,    -- whether it is said what its update holds, and what VTEX answered to that
-    has_answer INTEGER NOT NULL
+    has_answer INTEGER NOT NULL     -- the invoice's, which is told, with the update that it was given to
 ) STRICT;
 """
