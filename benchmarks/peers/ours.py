@@ -8,6 +8,7 @@ from pathlib import Path
 from feeds import write_single_events
 from job import Job, Spent, Watch
 
+import vtex_tracking.push.transport  # noqa: F401 - a run loads it when it needs it; a peer's client is loaded before its clock starts
 from vtex_tracking.cli.loop import run
 from vtex_tracking.credentials import Credentials, Secret
 from vtex_tracking.pipeline import push_feed
