@@ -33,9 +33,7 @@ async def take(line: Line) -> int | None:
     """The seq of the next in line, whose first attempt starts."""
     if not await line.is_next():
         return None
-    sending = line.take()
-    line.started()
-    return sending.due.seq
+    return line.take().due.seq
 
 
 @in_virtual_time
@@ -79,32 +77,30 @@ async def test_who_waits_gets_the_next_that_begins() -> None:
 
 
 @in_virtual_time
-async def test_who_comes_back_is_next() -> None:
-    """What waited for its order goes before what stands in line."""
-    line = Line(first_max=9, begun_max=9)
-    stand(line, 1, 2, 3)
-    assert await line.is_next()
-    first = line.take()
-    assert 2 == await take(line)
-    line.come_back(first)
-    assert [1, 3] == [await take(line), await take(line)]
-
-
-@in_virtual_time
 async def test_a_closed_line_ends_when_nobody_waits_for_a_first_attempt() -> None:
-    """Also not outside of the line: it comes back."""
+    """Also not before they stand in line: what has begun will come."""
     line = Line(first_max=9, begun_max=9)
-    stand(line, 1, 2)
-    assert await line.is_next()
-    aside = line.take()
+    line.begin(first=1)
     line.close()
     assert 0 == await line.room()
-    assert 2 == await take(line)
     waiting = [asyncio.create_task(take(line)) for _ in range(3)]
     await settle()
     assert not any(task.done() for task in waiting)
-    line.come_back(aside)
+    line.stand(*sendings(1))
     assert [1, None, None] == await asyncio.gather(*waiting)
+
+
+@in_virtual_time
+async def test_a_closed_line_ends_when_what_has_begun_will_never_stand_there() -> None:
+    """Their intents could not be written, and whoever waits for them must hear of it."""
+    line = Line(first_max=9, begun_max=9)
+    line.begin(first=2)
+    waiting = [asyncio.create_task(take(line)) for _ in range(3)]
+    await settle()
+    line.close()
+    line.abandon(2)
+    assert [None, None, None] == await asyncio.gather(*waiting)
+    await line.emptied()
 
 
 @in_virtual_time

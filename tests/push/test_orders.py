@@ -30,6 +30,16 @@ def test_an_order_is_held_by_one() -> None:
     assert orders.take("a", then=never)
 
 
+def test_who_will_not_wait_has_the_turn_only_where_nobody_has_it() -> None:
+    """And leaves no trace otherwise."""
+    orders = Orders()
+    assert orders.take_now("a")
+    assert not orders.take_now("a")
+    assert orders.take_now("b")
+    orders.give("a")
+    assert orders.take_now("a")
+
+
 def test_who_asks_first_is_first() -> None:
     """Turns are given in the order of asking, also to who asks while the turn is passed on."""
     orders, log = Orders(), list[int]()

@@ -70,6 +70,19 @@ async def test_an_order_has_one_request_at_a_time() -> None:
     assert Counter({OutcomeKind.SENT: 7}) == rig.counts()
 
 
+@pytest.mark.parametrize("rate", [Rate(10), Rate(1000)])
+@in_virtual_time
+async def test_an_order_that_is_slow_holds_up_no_other(rate: Rate) -> None:
+    """Its second invoice waits in nobody's way, also where little is claimed ahead."""
+    invoices = [due(1, order_id="slow"), due(2, order_id="slow"), *(due(seq) for seq in range(3, 40))]
+    rig = Rig(invoices, rate=rate, latency_s=lambda put: 60 if put.invoice_number == "n1" else 0.1)
+    await rig.run()
+    assert Counter({OutcomeKind.SENT: 39}) == rig.counts()
+    first_s = rig.wire.starts_s[0]
+    assert 38 == sum(start - first_s < 59 for start in rig.wire.starts_s)
+    assert [0, pytest.approx(60, abs=0.2)] == [start - first_s for start in rig.wire.starts_s_of("slow")]
+
+
 @in_virtual_time
 async def test_what_waits_to_be_tried_again_holds_no_place() -> None:
     """With one place, all others are sent while the first waits for its second attempt."""
@@ -403,6 +416,20 @@ async def test_a_ledger_that_fails_stops_everything(broken: str, broken_from: in
     assert rig.book.count("put") <= {"due": 51, "intend": broken_from - 1, "settle": 3 * 4}[broken]
     assert set() == rig.wire.in_flight
     assert failed < len(rig.calls)
+
+
+@in_virtual_time
+async def test_intents_that_fail_when_the_push_is_stopping_anyway() -> None:
+    """Nobody waits for ever for what will not come."""
+    rig = Rig(dues(200), drain_timeout_s=5)
+    rig.book.broken = "intend"
+    rig.book.slow_s = {"intend": 2.0}
+    running = asyncio.create_task(rig.run())
+    await asyncio.sleep(1)
+    rig.pusher.stop()
+    with pytest.raises(LedgerError, match="disk is full"):
+        async with asyncio.timeout(100):
+            await running
 
 
 @in_virtual_time

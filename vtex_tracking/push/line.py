@@ -14,8 +14,7 @@ from vtex_tracking.settings import Settings
 class Line:
     """Updates on their way: so many wait for their first attempt, and so many are begun in all.
 
-    Who waits for something else first leaves the line, and comes back to its head. The end of the line is where nothing
-    new can begin: all are begun, or as many as may be.
+    The end of the line is where nothing new can begin: all are begun, or as many as may be.
     """
 
     def __init__(self, *, first_max: int, begun_max: int) -> None:
@@ -27,7 +26,7 @@ class Line:
         self._changed = asyncio.Event()
         self._end = asyncio.Event()
         self._is_closed = False
-        self._waiting = 0  # for their first attempt, in line or not
+        self._waiting = 0  # for their first attempt, in line or not yet
         self.begun = 0
 
     @classmethod
@@ -69,24 +68,18 @@ class Line:
         return await taker
 
     def take(self) -> Sending:
-        """Take one that is yours: the first that stands there now."""
+        """Take one that is yours: the first that stands there now. It waits for its first attempt no more."""
+        sending = self._first.popleft()
         self._taken -= 1
-        return self._first.popleft()
+        self._waiting -= 1
+        self._changed.set()
+        self._let_take()
+        return sending
 
     def abandon(self, count: int) -> None:
         """So many that have begun will never stand in line."""
         self._waiting -= count
         self.begun -= count
-
-    def come_back(self, sending: Sending) -> None:
-        """What had to wait for something else is the next in line."""
-        self._first.appendleft(sending)
-        self._let_take()
-
-    def started(self) -> None:
-        """One that was in line needs to wait for its first attempt no more."""
-        self._waiting -= 1
-        self._changed.set()
         self._let_take()
 
     def leave(self) -> None:

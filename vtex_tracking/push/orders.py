@@ -12,10 +12,16 @@ class Orders:
     def __init__(self) -> None:
         self._waiting: dict[str, deque[Callable[[], None]] | None] = {}  # for each order that is held; None: nobody
 
+    def take_now(self, order_id: str) -> bool:
+        """Have the turn, unless somebody has it."""
+        if order_id in self._waiting:
+            return False
+        self._waiting[order_id] = None
+        return True
+
     def take(self, order_id: str, *, then: Callable[[], None]) -> bool:
         """Have the turn now; or False, and `then` is called as soon as you have it."""
-        if order_id not in self._waiting:
-            self._waiting[order_id] = None
+        if self.take_now(order_id):
             return True
         waiting = self._waiting[order_id]
         if waiting is None:

@@ -70,7 +70,9 @@ class Pusher:
             traffic=self.traffic,
             settle=self._settle,
         )
-        self._claims = Claims(book, line=self._line, settings=settings, wall_s=wall_s, wait=self._wait)
+        self._claims = Claims(
+            book, line=self._line, orders=self._orders, settings=settings, wall_s=wall_s, wait=self._wait
+        )
         self._answered = Pile()
         self._done = Pile()
         self._is_all_out = False
@@ -148,10 +150,7 @@ class Pusher:
             if not places.take_now():
                 await places.take()
             try:
-                sending = self._line.take()
-                if self._has_turn(sending):
-                    self._line.started()
-                    await self._send(sending)
+                await self._send(self._line.take())
             finally:
                 places.give_back()
 
@@ -182,17 +181,6 @@ class Pusher:
             self._done.done(len(group))
 
     # ------------------------------------------------------------ one update
-
-    def _has_turn(self, sending: Sending) -> bool:
-        """Whether its order has no other request under way; if it has, the update comes back when that has ended."""
-        if not sending.has_turn:
-
-            def come_back() -> None:
-                sending.has_turn = True
-                self._line.come_back(sending)
-
-            sending.has_turn = self._orders.take(sending.due.update.key.order_id, then=come_back)
-        return sending.has_turn
 
     async def _send(self, sending: Sending) -> None:
         """Make a first attempt, and hand on what became of it."""

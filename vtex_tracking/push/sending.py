@@ -71,7 +71,6 @@ class Sending:
     history: History
     settlement: Settlement | None = None  # of the last attempt
     verdict: Verdict | None = None  # likewise
-    has_turn: bool = False  # of its order
 
     @classmethod
     def of(cls, due: Due) -> Self:
