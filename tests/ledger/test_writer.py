@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import pytest
@@ -141,6 +142,24 @@ async def test_an_entry_is_written_although_its_caller_was_cancelled() -> None:
     await kept
     assert cancelled.cancelled()
     assert [[1, 2]] == disk.groups
+
+
+@pytest.mark.parametrize("after_s", [0.0, DELAY_S + 0.001])
+@in_virtual_time
+async def test_what_comes_after_all_tasks_were_cancelled_is_written_too(after_s: float) -> None:
+    """As when a loop ends: who writes down what is left waits for nobody that is gone."""
+    disk = Disk()
+    writer = writer_on(disk)
+    waiting = asyncio.create_task(writer.durable(entry(1)))
+    await asyncio.sleep(after_s)
+    for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        task.cancel()
+    with suppress(asyncio.CancelledError):
+        await waiting
+    async with asyncio.timeout(60):
+        await writer.durable(entry(2))
+        await writer.close()
+    assert 2 in disk.groups[-1]
 
 
 @in_virtual_time

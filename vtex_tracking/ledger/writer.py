@@ -49,14 +49,14 @@ class Writer:
         if self._written is None:
             self._written = asyncio.get_running_loop().create_future()
         written = self._written
-        if self._flushing is None:
+        if self._flushing is None or self._flushing.done():  # it is cut off when all tasks are cancelled
             self._flushing = asyncio.create_task(self._flush())
         await asyncio.shield(written)  # that one caller is cancelled is nothing to the others
 
     async def close(self) -> None:
         """Return when nothing is left to write."""
         if self._flushing is not None:
-            await self._flushing
+            await asyncio.wait([self._flushing])
 
     async def _flush(self) -> None:
         while self._written is not None:
