@@ -371,12 +371,21 @@ async def test_the_first_reason_to_stop_stands_but_refused_keys_outrank_it() -> 
     """Of several reasons the report names the first; only bad keys are always worth knowing."""
     account = Account(Settings(account="mystore"))
     outage = Stop(exit_code=6, reason=Reason.OUTAGE, message="nothing has worked")
-    account.stop()
-    assert (None, True) == (account.stopped, account.stopping.is_set())
     account.stop(TIME_IS_UP)
     account.stop(outage)
     account.stop()
     assert TIME_IS_UP is account.stopped
     account.stop(KEYS_REFUSED)
     account.stop(TIME_IS_UP)
+    assert KEYS_REFUSED is account.stopped
+
+
+@in_virtual_time
+async def test_a_stop_from_outside_stands_as_well() -> None:
+    """What comes while it drains is not why it stopped, unless it is the keys."""
+    account = Account(Settings(account="mystore"))
+    account.stop()
+    account.stop(TIME_IS_UP)
+    assert (None, True) == (account.stopped, account.stopping.is_set())
+    account.stop(KEYS_REFUSED)
     assert KEYS_REFUSED is account.stopped

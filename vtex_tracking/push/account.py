@@ -62,8 +62,8 @@ class Account:
         return self._pacer.found_per_s
 
     def stop(self, stop: Stop | None = None) -> None:
-        """Nothing starts any more. The first reason given stands; only refused keys outrank it."""
-        if self.stopped is None or (stop is not None and stop.reason is Reason.CREDENTIALS_REFUSED):
+        """Nothing starts any more. What was first stands, also a stop from outside; only refused keys outrank it."""
+        if not self.stopping.is_set() or (stop is not None and stop.reason is Reason.CREDENTIALS_REFUSED):
             self.stopped = stop
         self.stopping.set()
         self._gate.wake()
