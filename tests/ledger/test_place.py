@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from vtex_tracking.errors import LedgerError
-from vtex_tracking.ledger.place import MOUNTS, journal_of, network_filesystem_of, place_safely, size_bytes
+from vtex_tracking.errors import LedgerBusyError, LedgerError
+from vtex_tracking.ledger.place import MOUNTS, journal_of, lock, network_filesystem_of, place_safely, size_bytes
 
 
 def mode_of(path: Path) -> int:
@@ -24,6 +27,35 @@ def test_a_ledger_that_others_can_read_is_closed_to_them(path: Path) -> None:
     assert (0o600, 0o600) == (mode_of(path), mode_of(journal_of(path)))
     place_safely(path)
     assert 0o600 == mode_of(path)
+
+
+def test_a_disk_without_room_for_the_name_of_the_holder_holds_all_the_same(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is let go as ever; what stands in the lock is only for people."""
+
+    def fail(_fd: int, _text: bytes, _at: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr(os, "pwrite", fail)
+        fd = lock(path)
+    with pytest.raises(LedgerBusyError, match="unknown"):
+        lock(path)
+    os.close(fd)
+    os.close(lock(path))
+
+
+def test_a_lock_that_cannot_be_had_is_not_somebody_elses(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some file systems have none."""
+
+    def fail(_fd: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", fail)
+    with pytest.raises(LedgerError, match=r"cannot be locked \(No locks available\)") as raised:
+        lock(path)
+    assert not isinstance(raised.value, LedgerBusyError)
 
 
 def test_a_journal_that_is_a_link_is_refused(path: Path, tmp_path: Path) -> None:

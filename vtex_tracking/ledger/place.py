@@ -31,14 +31,17 @@ def lock(path: Path) -> int:
         raise LedgerError(f"{path}: cannot be locked ({error.strerror}); name another with --ledger") from error
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         holder = os.pread(fd, _HOLDER_BYTES_MAX, 0).decode(errors="replace").strip() or "unknown"
         os.close(fd)
         raise LedgerBusyError(f"{path}: another run holds this ledger ({holder}); wait for its end") from None
-    os.ftruncate(fd, 0)
-    os.pwrite(
-        fd, f"pid {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n".encode(), 0
-    )
+    except OSError as error:
+        os.close(fd)
+        raise LedgerError(f"{path}: cannot be locked ({error.strerror}); name another with --ledger") from error
+    with suppress(OSError):  # the lock holds without a word in it, as on a full disk
+        os.ftruncate(fd, 0)
+        holder = f"pid {os.getpid()} on {socket.gethostname()} since {datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC\n"
+        os.pwrite(fd, holder.encode(), 0)
     return fd
 
 
