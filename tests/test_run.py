@@ -209,6 +209,25 @@ async def test_a_cancelled_caller_with_a_full_buffer_is_not_kept_waiting(tmp_pat
     assert 20 == run.summary.counts.sent
 
 
+@in_virtual_time
+async def test_a_caller_cancelled_while_it_leaves_is_not_kept_waiting(tmp_path: Path) -> None:
+    """The drain is cut off, and nothing of the run is left behind."""
+    wire = Wire(latency_s=1000)
+    run = push([feed_in(tmp_path, invoices=range(1, 101))], wire=wire, settings=settings_in(tmp_path))
+
+    async def call() -> None:
+        async with run:
+            await asyncio.sleep(10)
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(20):
+            await call()
+    assert 1020 == pytest.approx(now_s(), abs=1)
+    assert run.summary is not None
+    assert (4, 4) == (run.summary.counts.unknown, wire.cut)
+    assert 100 == len(results_in(tmp_path))
+
+
 # ---------------------------------------------------------------- stopping
 
 
@@ -280,6 +299,42 @@ async def test_a_stop_while_events_are_waited_for_is_reported(tmp_path: Path, wa
     assert ([], True, 10) == (wire.puts, is_closed.is_set(), now_s() - began_s)
     async with push([], wire=wire, settings=settings_in(tmp_path)) as run:
         assert 1 == (await run.finish()).counts.invoices
+
+
+async def events_that_never_come() -> AsyncIterator[TrackingEvent]:
+    await asyncio.Event().wait()
+    yield TrackingEvent(order_id="o", invoice_number="n", date="2026-03-02", description="x")
+
+
+@pytest.mark.parametrize("turns", range(4))
+@in_virtual_time
+async def test_a_stop_before_events_are_waited_for_is_heeded(tmp_path: Path, turns: int) -> None:
+    """While the ledger still opens nothing is read yet, and nothing will be."""
+    wire = Wire()
+    async with push(events_that_never_come(), wire=wire, settings=settings_in(tmp_path)) as run:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        run.stop(exit_code=143)
+        async with asyncio.timeout(60):
+            summary = await run.finish()
+    assert (143, Reason.INTERRUPTED, 0, []) == (
+        summary.exit_code,
+        summary.stop_reason,
+        summary.counts.invoices,
+        wire.puts,
+    )
+
+
+@in_virtual_time
+async def test_time_that_is_up_while_a_stop_drains_changes_nothing(tmp_path: Path) -> None:
+    """Who stopped it is what is told."""
+    wire = Wire(latency_s=50)
+    settings = settings_in(tmp_path, max_duration_s=30.0)
+    async with push([feed_in(tmp_path, invoices=range(1, 101))], wire=wire, settings=settings) as run:
+        await asyncio.sleep(10)
+        run.stop(exit_code=143)
+        summary = await run.finish()
+    assert (143, Reason.INTERRUPTED, 4) == (summary.exit_code, summary.stop_reason, summary.counts.sent)
 
 
 @pytest.mark.parametrize(("way", "error"), [("abort", InterruptedRunError), ("cancel", asyncio.CancelledError)])

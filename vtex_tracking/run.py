@@ -56,11 +56,14 @@ class Run:
             self.stop()
         if isinstance(error, asyncio.CancelledError):
             self.abort()
-        if error is None:
-            await self.finish()
-            return
-        with suppress(Exception):  # the error that left the block is the one to tell
-            await self.finish()
+        try:
+            with suppress(*() if error is None else (Exception,)):  # the error that left the block is the one to tell
+                await self.finish()
+        except asyncio.CancelledError:  # nobody waits for the drain any more, but the ledger is closed all the same
+            self.abort()
+            with suppress(Exception):
+                await self.finish()
+            raise
 
     async def __aiter__(self) -> AsyncIterator[Outcome]:
         self._entered()
@@ -142,6 +145,8 @@ class Run:
     async def read(self, reading: Awaitable[None]) -> None:
         """Wait for feeds to be read, or for a stop, which cuts them off."""
         self._reading = asyncio.ensure_future(reading)
+        if self.stop_exit_code is not None:
+            self._reading.cancel()
         try:
             await self._reading
         except InterruptedRunError:
