@@ -27,7 +27,7 @@ from ledger_runs import (
     rows,
 )
 
-from vtex_tracking.errors import LedgerError
+from vtex_tracking.errors import LedgerError, SettingsError
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.history import begin_run, find_run, past_runs
 from vtex_tracking.ledger.sqlite.outcomes import utc_text
@@ -76,6 +76,18 @@ def test_a_run_remembers_what_it_set_out_with(ledger: LedgerFile) -> None:
     )
     assert "2027-01-15T08:00:00.000Z" == beginning.started_at
     assert {"count": 10, "window_s": 1.0} == beginning.settings["rate"]
+
+
+def test_two_runs_have_two_names(ledger: LedgerFile) -> None:
+    """The second says so, and nothing of it is in the ledger."""
+
+    def begin() -> None:
+        begin_run(ledger, run_id="run-1", account="mystore", version="1", settings={}, feeds=(), started_s=NOW_S)
+
+    begin()
+    with pytest.raises(SettingsError, match="has a run run-1 already; give each run an id of its own"):
+        begin()
+    assert [("run-1",)] == rows(ledger, "SELECT run_id FROM runs")
 
 
 def test_every_way_to_end_is_counted(ledger: LedgerFile) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, TypeVar
@@ -12,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar
 import cattrs
 from attrs import asdict, frozen
 
-from vtex_tracking.errors import LedgerError
+from vtex_tracking.errors import LedgerError, SettingsError
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 from vtex_tracking.ledger.sqlite.endings import Ending, endings_of, first_of
 from vtex_tracking.ledger.sqlite.outcomes import Roll, Which, outcomes, outcomes_of, utc_text
@@ -216,15 +217,18 @@ def begin_run(
     feeds: Sequence[FeedInfo],
     started_s: float,
 ) -> History:
-    """Enter a run into the ledger."""
+    """Enter a run into the ledger. Raises SettingsError where it has one of that name."""
     who = (run_id, account, socket.gethostname(), os.getpid(), version)
     how = (json.dumps(settings), utc_text(started_s), json.dumps([asdict(feed) for feed in feeds]))
-    with ledger.transaction() as sql:
-        (run_no,) = sql.execute(
-            "INSERT INTO runs (run_id, account, host, pid, version, settings, started_at, feeds) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_no",
-            (*who, *how),
-        ).fetchone()
+    try:
+        with ledger.transaction() as sql:
+            (run_no,) = sql.execute(
+                "INSERT INTO runs (run_id, account, host, pid, version, settings, started_at, feeds) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING run_no",
+                (*who, *how),
+            ).fetchone()
+    except sqlite3.IntegrityError as error:
+        raise SettingsError(f"{ledger.name}: has a run {run_id} already; give each run an id of its own") from error
     return History(ledger, run_no=run_no, run_id=run_id)
 
 
