@@ -1,4 +1,4 @@
-"""Waiting for the pace, one after the other: the last thing before a request's first byte."""
+"""Waiting for the pace, one after the other: the last thing before a request is handed to the wire."""
 
 from __future__ import annotations
 
