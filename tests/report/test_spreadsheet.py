@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from vtex_tracking.report.spreadsheet import csv_cells, csv_line, disarmed, write_table
 
-_CELLS = st.text(alphabet="'=+-@\t\rab1 ") | st.text()
+_CELLS = st.text(alphabet="'=+-@\t\r;ab1 ") | st.text()
 
 
 def _armed_again(text: str) -> str:
-    """What a reader of our CSV does: take one apostrophe away where we could have put it."""
-    return text[1:] if re.match(r"'+[=+\-@\t\r]", text) else text
+    """What a reader of our CSV does: take one apostrophe away wherever we could have put it."""
+    return re.sub(r"(^|(?<=[;\t]))'(?='*[=+\-@\t\r])", "", text)
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
@@ -27,9 +27,16 @@ def test_what_a_spreadsheet_would_run_is_disarmed(start: str) -> None:
     assert f"a{start}1" == disarmed(f"a{start}1")
 
 
+def test_a_cell_behind_a_semicolon_is_disarmed_too() -> None:
+    """Excel in Portuguese takes a line of commas apart at its semicolons."""
+    assert "a;'=1;'''-2;b=3;'" == disarmed("a;=1;''-2;b=3;'")
+    assert ["x", "a;'=1"] == list(csv_cells(["x", "a;=1"]))
+
+
 @given(_CELLS)
 def test_disarming_can_be_undone(text: str) -> None:
-    """No cell begins with a formula, and taking one apostrophe away gives back what it was, apostrophes too."""
+    """No cell begins with a formula, and taking one apostrophe away at each place gives back what it was, apostrophes too."""
+    assert not re.search(r"(^|;)[=+\-@\t\r]", disarmed(text))
     assert not disarmed(text).startswith(("=", "+", "-", "@", "\t", "\r"))
     assert text == _armed_again(disarmed(text))
 

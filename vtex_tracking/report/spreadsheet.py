@@ -12,18 +12,18 @@ if TYPE_CHECKING:
     from typing import TextIO
 
 _BYTE_ORDER_MARK: Final = "\ufeff"  # without it, Excel reads UTF-8 as the machine's old code page
-_ARMED: Final = re.compile(r"'*[=+\-@\t\r]")
-_ARMED_STARTS: Final = frozenset("'=+-@\t\r")
-_ARMED_BELOW: Final = re.compile(r"\n['=+\-@\t\r]")
+# Where semicolons or tabs are what a spreadsheet expects between cells, one begins behind each of them as well.
+_ARMED: Final = re.compile(r"(?:^|(?<=[;\t]))(?='*[=+\-@\t\r])")
+_MAY_BE_ARMED: Final = re.compile(r"(?:^|[\n;\t])['=+\-@\t\r]")
 _IN_QUOTES: Final = re.compile(r'[,"\r\n]')
 
 
 def disarmed(text: str) -> str:
-    """A text that a spreadsheet would run gets a `'` before it; taking one away gives back the text exactly.
+    """What a spreadsheet would run gets a `'` before it; taking one away at each such place gives back the text exactly.
 
-    For that, a text which looks as if it had been disarmed already gets one more.
+    For that, what looks as if it had been disarmed already gets one more.
     """
-    return f"'{text}" if text[:1] in _ARMED_STARTS and _ARMED.match(text) else text
+    return _ARMED.sub("'", text) if _MAY_BE_ARMED.search(text) else text
 
 
 def csv_cells(column: Sequence[str]) -> Iterable[str]:
@@ -32,7 +32,7 @@ def csv_cells(column: Sequence[str]) -> Iterable[str]:
     Nearly always they stay as they are, which is seen of all at once.
     """
     text = "\n".join(column)
-    is_armed = text[:1] in _ARMED_STARTS or _ARMED_BELOW.search(text)
+    is_armed = _MAY_BE_ARMED.search(text)
     is_quoted = text.count("\n") >= len(column) or "," in text or '"' in text or "\r" in text
     return [_quoted(disarmed(cell)) for cell in column] if is_armed or is_quoted else column
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DELIMITERS: Final = {",": ",", ";": ";", "tab": "\t", "\t": "\t", "|": "|"}
 OURS: Final = frozenset({"_place", "_column", "_code", "_problem"})  # the columns of a report's defects
-_DISARMED: Final = re.compile(r"'+[=+\-@\t\r]")
+_DISARMED: Final = re.compile(r"(?:^|(?<=[;\t]))'(?='*[=+\-@\t\r])")
 _FIRST: Final[Callable[[Sequence[str]], str]] = itemgetter(0)
 
 
@@ -151,7 +151,7 @@ def _split(header: str, delimiter: str) -> list[str]:
 
 def _armed(cells: Sequence[str]) -> list[str]:
     """A mended file of defects gives back what it had to hide from spreadsheets: one `'` before what they would run."""
-    return [cell[1:] if _DISARMED.match(cell) else cell for cell in cells]
+    return [_DISARMED.sub("", cell) if "'" in cell else cell for cell in cells]
 
 
 def _trimmed(cells: Sequence[str]) -> Sequence[str]:
