@@ -78,6 +78,21 @@ def test_totals_at_the_end_are_no_records(feed: Callable[..., FeedReader], end: 
     assert places == _places(feed(HEADER + RECORD + end))
 
 
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("Transportadora;Pedido;NF;Rastreio;Data de Entrega", ";7;QB1BR;"),
+        ("Transportadora;Pedido;NF;Chave NF-e;Data de Entrega", ";7;35260311222333000181550010006437971123456782;"),
+        ("Transportadora;Pedido;NF;Rastreio;Data de Entrega", ";7;;05/03/2026"),
+        ("Transportadora;NF;Rastreio;Data;Status;Data de Entrega", ";;;;05/03/2026"),
+        ("Transportadora;NF;Rastreio;Data;Status", "7;;;"),
+    ],
+)
+def test_a_carrier_may_be_called_total(feed: Callable[..., FeedReader], header: str, cells: str) -> None:
+    """What names a parcel, a key or a date is a record, whichever word it begins with."""
+    assert ["-2"] == _places(feed(f"{header}\nTotal Express;{cells}\n", invoices="map.csv"))
+
+
 @pytest.mark.parametrize("above", [LINES_MAX - 4, LINES_MAX - 3, LINES_MAX - 2, LINES_MAX - 1, LINES_MAX])
 @pytest.mark.parametrize("end", ["Total;;;\n", "Total;;;\nTotal;;;\n", "Subtotal;;;\n" * 3, "Total;;;\n" * 4])
 def test_totals_at_the_end_may_begin_in_an_earlier_block(

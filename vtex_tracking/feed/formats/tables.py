@@ -23,6 +23,8 @@ _HEADER_FIELDS_MIN: Final = 2  # a title may happen to be the name of one
 _TOTALS: Final = ("total", "subtotal", "quantidade", "qtd", "registros", "count")
 _TOTALS_MAX: Final = 3  # lines of them at the end
 _LOOKUPS: Final = frozenset((Field.INVOICE_NUMBER, Field.INVOICE_KEY, Field.TRACKING_NUMBER))
+# With an order's column, the invoice's number is not among these: totals may be counted there.
+_NAMED: Final = (Field.ORDER_ID, Field.INVOICE_KEY, Field.TRACKING_NUMBER, Field.DATE, Field.DELIVERED_DATE)
 
 
 def header_index(candidates: Sequence[Columns], *, settings: FeedSettings) -> int:
@@ -110,17 +112,13 @@ def _parted(some: Entry | Entries) -> tuple[Entry | Entries | None, Sequence[Ent
 
 
 def _is_total(entry: Entry) -> bool:
-    """A line that begins with such a word, and names neither an order (or what finds one) nor a date."""
+    """A line that begins with such a word, and names neither an order (or what finds one) nor any date."""
     first = entry.values[0] if entry.values else ""
     if (isinstance(first, str) and first[:1].isdigit()) or not _says_total(_first_value(entry)):  # the former for speed
         return False
     indexes = entry.shape.columns.indexes
-    named = [Field.ORDER_ID] if Field.ORDER_ID in indexes else sorted(_LOOKUPS)
-    cells = [
-        entry.values[indexes[field]]
-        for field in (*named, Field.DATE)
-        if field in indexes and indexes[field] < len(entry.values)
-    ]
+    named = _NAMED if Field.ORDER_ID in indexes else (Field.INVOICE_NUMBER, *_NAMED)
+    cells = [entry.values[indexes[field]] for field in named if field in indexes and indexes[field] < len(entry.values)]
     return all(cell in ("", None) or _says_total(cell) for cell in cells)
 
 
