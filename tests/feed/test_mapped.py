@@ -87,6 +87,43 @@ def test_a_code_of_the_mapping_goes_before_the_table(feed: Callable[..., FeedRea
     assert _event(_read(feed, "02;;;", codes=codes, code_table="ocoren")).is_delivered
 
 
+@pytest.mark.parametrize(
+    ("table", "code"),
+    [
+        ("ocoren", "1"),
+        ("ocoren", "001"),
+        ("correios", "BDE1"),
+        ("correios", "BDE 1"),
+        ("correios", "bde 01"),
+        ("correios", "BDE-01"),
+        ("correios-xml", "Bdi_001"),
+    ],
+)
+def test_a_code_is_known_however_it_is_spelled(feed: Callable[..., FeedReader], table: str, code: str) -> None:
+    """Spreadsheets take its zero away, and people write it as they like."""
+    assert _event(_read(feed, f"{code};Ok;;", code_table=table)).is_delivered
+    line = f'{{"order_id":"1","invoice_number":"2","date":"2026-03-05","event_code":"{code}"}}\n'
+    [event] = feed(line, mapping=FeedMapping(code_table=table))
+    assert _event(event).is_delivered
+
+
+def test_a_code_as_it_is_written_goes_before_its_usual_form(feed: Callable[..., FeedReader]) -> None:
+    """The mapping may know both, and its word for the usual form goes before the table's."""
+    codes = {"1": Code(text="Coletado"), "02": Code(text="Saiu")}
+    found = [_event(_read(feed, f"{code};;;", codes=codes, code_table="ocoren")) for code in ("1", "2", "01")]
+    assert ["Coletado", "Saiu", "Entrega realizada normalmente"] == [event.description for event in found]
+    assert [False, False, True] == [event.is_delivered for event in found]
+
+
+@pytest.mark.parametrize(("table", "code"), [("correios", "BDE"), ("correios", "BDE 1A"), (None, "1")])
+def test_only_a_table_says_how_its_codes_are_spelled(
+    feed: Callable[..., FeedReader], table: str | None, code: str
+) -> None:
+    """What it does not know stays unknown."""
+    event = _event(_read(feed, f"{code};Ok;;", codes={"01": Code(is_delivered=True)}, code_table=table))
+    assert ("Ok", False) == (event.description, event.is_delivered)
+
+
 def test_a_record_has_its_own_description_beside_a_table(feed: Callable[..., FeedReader]) -> None:
     """The carrier's words are better than the table's."""
     event = _event(_read(feed, "01;Deixado com o vizinho;;", code_table="ocoren"))

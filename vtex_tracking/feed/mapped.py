@@ -44,11 +44,15 @@ class _Plan:
 
 @define
 class Mapper:
-    """Makes records of entries, shape by shape. `codes` are the format's own; those of the mapping come first."""
+    """Makes records of entries, shape by shape. `codes` are the format's own; those of the mapping come first.
+
+    A code that is in neither is looked for as `normal_code` spells it.
+    """
 
     _name: str
     _mapping: FeedMapping
     _codes: Mapping[str, Code]
+    _normal_code: Callable[[str], str] = str
     _plans: dict[Columns, _Plan] = field(factory=dict, init=False)
 
     def record(self, entry: Entry) -> Record | None:
@@ -67,6 +71,8 @@ class Mapper:
         if not record.event_code:
             return record
         code = _text(record.event_code)
+        if code not in self._mapping.codes and code not in self._codes:
+            code = self._normal_code(code)
         own, known = self._mapping.codes.get(code), self._codes.get(code)
         meaning = own or known
         if meaning is None:

@@ -113,9 +113,9 @@ class FeedReader:
         name, settings = content.name, self._settings
         form = find_format(content) if settings.format == "auto" else FORMATS[settings.format]
         tally.format = form.name
-        codes = form.codes if settings.mapping.code_table is None else FORMATS[settings.mapping.code_table].codes
+        table = form if settings.mapping.code_table is None else FORMATS[settings.mapping.code_table]
         records = RecordReader(now=self._now, settings=settings, tally=tally, find=self._finder())
-        mapper = Mapper(name, settings.mapping, codes)
+        mapper = Mapper(name, settings.mapping, table.codes, table.normal_code)
         meaning = _Meaning(mapper=mapper, records=records)
         reading = Reading(name=name, settings=settings, tally=tally, judge=meaning, is_survey=self._survey is not None)
         found = form.read(content, reading)

@@ -6,11 +6,13 @@ The table holds deliveries and returns; every other event is told by its own des
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from vtex_tracking.feed.defects import DefectCode, ValueProblem, plain
 from vtex_tracking.settings import Code
 
+_SPELLING: Final = re.compile(r"([A-Za-z]+)[ _-]*(\d{1,3})", re.ASCII)
 _KINDS: Final = ("BDE", "BDI", "BDR")  # three ways to write off an object; their numbers mean the same
 _DELIVERED: Final = ("00", "01")
 _RETURNED: Final = {
@@ -55,6 +57,12 @@ def correios_code(kind: object, number: object) -> str:
             return f"{kind} {str(number).zfill(2)}"
         case _:
             return ""
+
+
+def normal_code(code: str) -> str:
+    """A code as the table has it, however it is spelled: `BDE 01` for bde-1 and BDE01."""
+    match = _SPELLING.fullmatch(code)
+    return code if match is None else correios_code(match[1].upper(), int(match[2]))
 
 
 def no_tracking(message: object) -> ValueProblem:

@@ -17,7 +17,7 @@ from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.columns import Field
 from vtex_tracking.feed.defects import LINE_PROBLEMS, DefectCode, ValueProblem, show
 from vtex_tracking.feed.entries import Entry, Reading
-from vtex_tracking.feed.formats.ocoren_codes import CODES
+from vtex_tracking.feed.formats.ocoren_codes import CODES, normal_code
 from vtex_tracking.model import FeedNoticeCode
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class _RecordReader:
     def _event(self, number: int, text: str) -> Entry:
         columns = _EVENTS[text[:_TYPE]]
         issuer, series, invoice_number, code, date, time, remark, words = (text[column].strip() for column in columns)
-        code = _short_code(code)
+        code = normal_code(code)
         values = (
             issuer,
             series,
@@ -186,11 +186,6 @@ class _RecordReader:
 def _words(text: str) -> str:
     """A text without what fills its width."""
     return " ".join(text.split())
-
-
-def _short_code(code: str) -> str:
-    """A code as the published table has it: two digits, three from 100 on."""
-    return code.lstrip("0").rjust(2, "0") if code.isdecimal() else code
 
 
 def _iso_date(text: str) -> str:

@@ -128,3 +128,8 @@ CODES: Final = {
     code: Code(text=text, is_delivered=code in _DELIVERED, is_returned=code in _RETURNED)
     for code, text in _TEXTS.items()
 }
+
+
+def normal_code(code: str) -> str:
+    """A code as the published table has it: two digits, three from 100 on."""
+    return code.lstrip("0").rjust(2, "0") if code.isdecimal() else code

@@ -9,6 +9,7 @@ from attrs import field, frozen
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.formats.correios import is_correios, read_correios
 from vtex_tracking.feed.formats.correios_codes import CODES as CORREIOS_CODES
+from vtex_tracking.feed.formats.correios_codes import normal_code as normal_correios_code
 from vtex_tracking.feed.formats.correios_xml import is_correios_xml, read_correios_xml
 from vtex_tracking.feed.formats.csv import read_csv
 from vtex_tracking.feed.formats.hub import CODES as HUB_CODES
@@ -16,6 +17,7 @@ from vtex_tracking.feed.formats.hub import is_hub, read_hub
 from vtex_tracking.feed.formats.jsonl import read_jsonl
 from vtex_tracking.feed.formats.ocoren import is_ocoren, read_ocoren
 from vtex_tracking.feed.formats.ocoren_codes import CODES as OCOREN_CODES
+from vtex_tracking.feed.formats.ocoren_codes import normal_code as normal_ocoren_code
 from vtex_tracking.feed.formats.xlsx import MAGIC as XLSX_MAGIC
 from vtex_tracking.feed.formats.xlsx import read_xlsx
 
@@ -35,6 +37,7 @@ class Format:
     is_known_by: Callable[[Sequence[str]], bool]  # the first lines that are not blank
     read: Callable[[Content, Reading], Iterator[Entry | Entries]]
     codes: Mapping[str, Code] = field(factory=dict)
+    normal_code: Callable[[str], str] = str  # how the table spells a code
     magic: bytes | None = None  # what its bytes begin with, where they are no text
 
 
@@ -44,9 +47,27 @@ _XML: Final = "<?xml"
 FORMATS: Final = {
     known.name: known
     for known in (
-        Format(name="ocoren", is_known_by=is_ocoren, read=read_ocoren, codes=OCOREN_CODES),
-        Format(name="correios", is_known_by=is_correios, read=read_correios, codes=CORREIOS_CODES),
-        Format(name="correios-xml", is_known_by=is_correios_xml, read=read_correios_xml, codes=CORREIOS_CODES),
+        Format(
+            name="ocoren",
+            is_known_by=is_ocoren,
+            read=read_ocoren,
+            codes=OCOREN_CODES,
+            normal_code=normal_ocoren_code,
+        ),
+        Format(
+            name="correios",
+            is_known_by=is_correios,
+            read=read_correios,
+            codes=CORREIOS_CODES,
+            normal_code=normal_correios_code,
+        ),
+        Format(
+            name="correios-xml",
+            is_known_by=is_correios_xml,
+            read=read_correios_xml,
+            codes=CORREIOS_CODES,
+            normal_code=normal_correios_code,
+        ),
         Format(name="intelipost", is_known_by=is_hub, read=read_hub, codes=HUB_CODES),
         Format(name="xlsx", is_known_by=lambda _lines: False, read=read_xlsx, magic=XLSX_MAGIC),
         Format(name="jsonl", is_known_by=lambda lines: lines[0].lstrip().startswith(("{", "[")), read=read_jsonl),
