@@ -55,6 +55,12 @@ def test_a_row_says_what_its_invoice_may_be_found_by(tmp_path: Path) -> None:
     )
 
 
+def test_a_count_of_spaces_is_none(tmp_path: Path) -> None:
+    """The row can be used all the same."""
+    reader = reader_of(tmp_path, "Pedido;NF;Qtd volumes\nA;7; \nB;8;\n")
+    assert [None, None] == [invoice.volumes for invoice in reader]
+
+
 @pytest.mark.parametrize(
     "data",
     [

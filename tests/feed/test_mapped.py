@@ -107,6 +107,13 @@ def test_a_code_is_known_however_it_is_spelled(feed: Callable[..., FeedReader], 
     assert _event(event).is_delivered
 
 
+def test_json_may_write_a_code_as_a_number(feed: Callable[..., FeedReader]) -> None:
+    """Also where nothing but zeros was left of it."""
+    line = '{"order_id":"1","invoice_number":"2","date":"2026-03-05","event_code":0}\n'
+    [event] = feed(line, mapping=FeedMapping(code_table="ocoren"))
+    assert "Processo de transporte já iniciado" == _event(event).description
+
+
 def test_a_code_as_it_is_written_goes_before_its_usual_form(feed: Callable[..., FeedReader]) -> None:
     """The mapping may know both, and its word for the usual form goes before the table's."""
     codes = {"1": Code(text="Coletado"), "02": Code(text="Saiu")}

@@ -5,11 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from attrs import evolve
 
-from vtex_tracking.model import Defect, TrackingEvent
+from vtex_tracking.feed.records import Record, RecordReader
+from vtex_tracking.feed.tally import Tally
+from vtex_tracking.model import Defect, MappedInvoice, TrackingEvent
+from vtex_tracking.settings import FeedMapping, FeedSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from vtex_tracking.feed import FeedReader
 
@@ -177,3 +182,32 @@ def test_every_control_character_is_counted_each_time_it_is_stripped(feed: Calla
     reader = feed("Pedido;NF;Data;Status\n" + "1;1;05/03/2026;Cole\x01tado\n" * 3)
     assert ["Coletado"] * 3 == [value.description for value in reader if isinstance(value, TrackingEvent)]
     assert [3] == [info.stripped_characters for info in reader.infos]
+
+
+@pytest.mark.parametrize("records", [1, 20])
+@pytest.mark.parametrize("cells", ["01;{0};{0};{0}", "01;Ent;{0};{0}", "{0};Ent;sim;{0}", "{0};Ent;não;2"])
+def test_a_cell_of_spaces_is_as_empty_as_any(feed: Callable[..., FeedReader], cells: str, records: int) -> None:
+    """In whichever column it stands, alone and among others."""
+    header = "Pedido;NF;Data;Hora;Cidade/UF;Data de Entrega;Cód. Ocorrência;Descrição;Entregue;Total de Volumes\n"
+    mapping = FeedMapping(constants={"city": "Itu"}, code_table="ocoren")
+    text = header + f"1-01;7;05/03/2026;{{0}};{{0}};{{0}};{cells}\n" * records
+    empty, *blank = ([*feed(text.format(nothing), mapping=mapping)] for nothing in ("", " ", " \t "))
+    assert [True] * records == [isinstance(event, TrackingEvent) for event in empty]
+    for found in blank:
+        assert empty == [evolve(value, place=event.place) for value, event in zip(found, empty, strict=True)]
+
+
+def test_without_a_code_and_a_description_only_the_latter_is_missing(feed: Callable[..., FeedReader]) -> None:
+    """A cell of spaces is no code that a table could have."""
+    defect = _only(feed("Pedido;NF;Data;Cód. Ocorrência;Status\n1;1;05/03/2026; ; \n"))
+    assert isinstance(defect, Defect)
+    assert ("Status", "missing_field") == (defect.column, defect.code)
+
+
+@pytest.mark.parametrize(("order_id", "number"), [("", ""), (" ", " "), ("1-01", " "), (" ", "7"), (None, "7")])
+def test_an_invoice_that_is_not_named_is_looked_up(now: datetime, order_id: object, number: object) -> None:
+    """Spaces name nothing."""
+    invoice = MappedInvoice(order_id="A-01", invoice_number="1", place="map.csv:2")
+    reader = RecordReader(now=now, settings=FeedSettings(), tally=Tally(), find=lambda _record: invoice)
+    record = Record(order_id=order_id, invoice_number=number, date="05/03/2026", description="ok")
+    assert "A-01" == reader.read(record, place="feed:2").order_id

@@ -18,7 +18,7 @@ from vtex_tracking.feed.mapped import Mapper
 from vtex_tracking.feed.sources.source import Source
 from vtex_tracking.feed.sources.urls import shown_name
 from vtex_tracking.feed.tally import NAMES_MAX, Tally
-from vtex_tracking.feed.values import read_count, read_id, read_text, split_city_state
+from vtex_tracking.feed.values import read_count, read_id, read_text, split_city_state, stripped
 from vtex_tracking.model import TEXT_CHARACTERS_MAX, FeedInfo, FeedNoticeCode, MappedInvoice
 from vtex_tracking.settings import FeedMapping, FeedSettings
 
@@ -147,7 +147,7 @@ def _invoice(record: Record, place: str) -> MappedInvoice:
         invoice_number=invoice_number,
         city=city,
         state=state,
-        volumes=read_count(record.volumes, field=Field.VOLUMES) if record.volumes else None,
+        volumes=read_count(record.volumes, field=Field.VOLUMES) if stripped(record.volumes) else None,
         series=ids.series,
         issuer=ids.issuer,
         key=ids.key.text if ids.key is not None else "",

@@ -13,6 +13,7 @@ from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.columns import Columns, Field, normal_name
 from vtex_tracking.feed.defects import show
 from vtex_tracking.feed.records import Record
+from vtex_tracking.feed.values import stripped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -68,9 +69,9 @@ class Mapper:
 
     def decoded(self, record: Record) -> Record | None:
         """What an event's code says goes where the record itself says nothing; the mapping's own text goes before it."""
-        if not record.event_code:
-            return record
         code = _text(record.event_code)
+        if not code:
+            return record
         if code not in self._mapping.codes and code not in self._codes:
             code = self._normal_code(code)
         own, known = self._mapping.codes.get(code), self._codes.get(code)
@@ -79,8 +80,10 @@ class Mapper:
             return record
         if meaning.is_skipped:
             return None
-        description = (own and own.text) or record.description or (known and known.text) or (own and code)
-        is_delivered = record.is_delivered if record.is_delivered not in ("", None) else meaning.is_delivered or ""
+        said = record.description if stripped(record.description) else ""
+        description = (own and own.text) or said or (known and known.text) or (own and code)
+        is_said = stripped(record.is_delivered) not in ("", None)
+        is_delivered = record.is_delivered if is_said else meaning.is_delivered or ""
         return record._replace(description=description, is_delivered=is_delivered, is_returned=meaning.is_returned)
 
     def _plan(self, shape: Shape) -> _Plan:

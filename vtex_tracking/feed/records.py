@@ -19,6 +19,7 @@ from vtex_tracking.feed.values import (
     read_id,
     read_text,
     split_city_state,
+    stripped,
 )
 from vtex_tracking.model import (
     DESCRIPTION_CHARACTERS_MAX,
@@ -111,13 +112,13 @@ class RecordReader:
             delivered_date=delivery.moment,
             place=place,
             volume=self._volume(record.volume),
-            volumes=read_count(record.volumes, field=Field.VOLUMES) if record.volumes else invoice.volumes,
+            volumes=read_count(record.volumes, field=Field.VOLUMES) if stripped(record.volumes) else invoice.volumes,
             is_returned=record.is_returned,
         )
 
     def read_invoice(self, record: Record) -> MappedInvoice | NamedInvoice:
         """A record says of which invoice of which order it speaks, or is found by what it says."""
-        if self.find is not None and not (record.order_id and record.invoice_number):
+        if self.find is not None and not (stripped(record.order_id) and stripped(record.invoice_number)):
             return self.find(record)
         return NamedInvoice(
             order_id=read_id(record.order_id, field=Field.ORDER_ID),
@@ -204,7 +205,7 @@ class RecordReader:
 
     def _city_and_state(self, record: Record) -> tuple[str, str]:
         state = self._text(record.state, Field.STATE, TEXT_CHARACTERS_MAX)
-        if not record.city_state:
+        if not stripped(record.city_state):
             return self._text(record.city, Field.CITY, TEXT_CHARACTERS_MAX), state
         city, other = split_city_state(self._text(record.city_state, Field.CITY_STATE, TEXT_CHARACTERS_MAX))
         return city, state or other
@@ -216,7 +217,7 @@ def _check_event(record: Record, date: Moment | None, description: str) -> None:
         raise ValueProblem(DefectCode.MISSING_FIELD, "is empty; an event needs its date", field=Field.DATE)
     if date is None or description:
         return
-    if record.event_code:
+    if stripped(record.event_code) not in ("", None):
         problem = (
             f"{show(str(record.event_code))} is in no table of codes, and the record has no description; say what it "
             "means in a mapping, under [codes]"

@@ -178,6 +178,11 @@ def split_city_state(text: str) -> tuple[str, str]:
     return text, ""
 
 
+def stripped(value: object) -> object:
+    """A value without spaces around it, if it is a text, so that a cell of spaces is as empty as any."""
+    return value.strip() if isinstance(value, str) else value
+
+
 def string(value: object, code: DefectCode, field: str) -> str:
     """Only a text is a text, and null is the empty one."""
     if isinstance(value, str):
