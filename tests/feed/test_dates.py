@@ -140,6 +140,48 @@ def test_with_a_format_named_day_first_is_not_tried() -> None:
     assert "date_range" == _code(read_date, "12/31/1999", formats=("%m/%d/%Y",))
 
 
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("1122026", "%d%m%Y"),
+        ("112026", "%d%m%Y"),
+        ("2026311", "%Y%m%d"),
+        ("20260305 11500", "%Y%m%d %H%M%S"),
+        ("05/03/2026 115", "%d/%m/%Y %H%M"),
+        ("5/3/2026 11:500", "%d/%m/%Y %H:%M%S"),
+        ("26 111", "%y %m%d"),
+    ],
+)
+def test_numbers_side_by_side_have_all_their_digits(text: str, form: str) -> None:
+    """Where a zero was lost nobody knows where one ends and the next begins."""
+    assert "bad_date" == _code(read_date, text, formats=(form,))
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "expected"),
+    [
+        ("01122026", "%d%m%Y", "2026-12-01"),
+        ("20260305115001123", "%Y%m%d%H%M%S%f", "2026-03-05 11:50:01.123000"),
+        ("20260305115001-03:00", "%Y%m%d%H%M%S%z", "2026-03-05 11:50:01-03:00"),
+        ("5/3/2026 9:05", "%d/%m/%Y %H:%M", "2026-03-05 09:05:00"),
+        ("5mar2026", "%d%b%Y", "2026-03-05"),
+        ("2026064", "%Y%j", "2026-03-05"),
+        ("5%3%2026", "%d%%%m%%%Y", "2026-03-05"),
+    ],
+)
+def test_what_stands_apart_needs_no_zero(text: str, form: str, expected: str) -> None:
+    """Nor do a fraction and a zone have one length only."""
+    moment = read_date(text, field="x", formats=(form,))
+    assert moment is not None
+    assert expected == event_date(moment)
+
+
+def test_a_format_that_needs_more_digits_leaves_the_text_to_the_next() -> None:
+    """As one does that does not fit at all."""
+    moment = read_date("112026", field="x", formats=("%d%m%Y", "%m%d%y"))
+    assert date(2026, 11, 20) == moment
+
+
 def test_a_format_is_shown_without_its_control_characters() -> None:
     """A message is one line, whatever the user's format holds."""
     with pytest.raises(ValueProblem, match=r"expected %d/%m/%Y\\t%H:%M or yyyy-mm-dd") as caught:

@@ -104,6 +104,7 @@ def test_the_format_is_seen_or_named(feed: Callable[..., FeedReader]) -> None:
         ({"date_formats": ("%Y-%m",)}, "is not a date format"),
         ({"date_formats": ("%d/%m/%Y %Q",)}, "is not a date format"),
         ({"date_formats": ("%d/%m/%Y %d",)}, "is not a date format"),
+        ({"date_formats": ("%d/%m/%Y %X",)}, "is not a date format"),
         ({"date_formats": ("%d/%m/%Y" + " " * 93,)}, "is not a date format"),
         ({"mapping": FeedMapping(columns={"pedido": "Ref", "date": "Ref"})}, "both pedido and date.*is no field"),
     ],

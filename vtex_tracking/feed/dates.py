@@ -27,6 +27,7 @@ _DAY_FIRST: Final = re.compile(
     r"(?P<day>\d{1,2})(?P<mark>[/.-])(?P<month>\d{1,2})(?P=mark)(?P<year>\d{4})(?:[T ]+" + _TIME + r")?", re.ASCII
 )
 _TIME_ONLY: Final = re.compile(_TIME, re.ASCII)
+_SIDE_BY_SIDE: Final = re.compile("(?:%[dHIjmMSyY]){2,}")
 
 
 def read_date(value: object, *, field: str, formats: tuple[str, ...] = ()) -> Moment | None:
@@ -58,7 +59,8 @@ def _read_date(value: object, field: str, formats: tuple[str, ...]) -> Moment | 
             moment = datetime.strptime(text, form)  # noqa: DTZ007 - a zone is attached later, or none
         except ValueError:
             continue
-        return _in_years(moment if _has_time(form) else moment.date(), text, field)
+        if _is_whole(text, moment, form):
+            return _in_years(moment if _has_time(form) else moment.date(), text, field)
     if match := _ISO.fullmatch(text):
         return _in_years(_moment(match, text, field), text, field)
     if not formats and (match := _DAY_FIRST.fullmatch(text)):
@@ -88,6 +90,17 @@ def _month_first_form(match: re.Match[str]) -> str:
     if match["hour"] is None:
         return form
     return f"{form} %H:%M" if match["second"] is None else f"{form} %H:%M:%S"
+
+
+def _is_whole(text: str, moment: datetime, form: str) -> bool:
+    """Numbers with nothing between them have all their digits, or none could tell where one ends: 1122026 is no %d%m%Y."""
+    return all(moment.strftime(part) in text for part in _numbers(form))
+
+
+@lru_cache(KEPT_MAX)
+def _numbers(form: str) -> tuple[str, ...]:
+    """The parts of a format that are such numbers."""
+    return tuple(_SIDE_BY_SIDE.findall(form.replace("%%", " ")))
 
 
 def _has_time(form: str) -> bool:

@@ -51,8 +51,9 @@ def _check_time_zone(name: str, settings: FeedSettings) -> None:
 
 
 def _check_date_format(form: str, settings: FeedSettings) -> None:
-    # Without a year Python would guess one, and %c and %x mean something else on each machine.
-    is_whole = len(form) <= settings.option_characters_max and ("%Y" in form or "%y" in form)
+    # Without a year Python would guess one, and %c, %x and %X mean something else on each machine.
+    is_short = len(form) <= settings.option_characters_max
+    is_whole = is_short and ("%Y" in form or "%y" in form) and "%X" not in form
     try:
         tried = datetime.strptime(_SAMPLE_DATE.strftime(form), form) if is_whole else None  # noqa: DTZ007 - only a try
     except (ValueError, re.error):  # strptime makes a pattern of it, which has no place for a directive given twice
