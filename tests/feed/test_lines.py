@@ -111,6 +111,15 @@ def test_a_named_encoding_decides_for_every_line() -> None:
     assert [DefectCode.BAD_ENCODING] == [line.fault for line in _lines(b"S\xe3o\n", encoding="utf-8")]
 
 
+@pytest.mark.parametrize("text", ["São", "SÃO", "PREÇO", "ATÉ", "AVÔ", "ÓRGÃO", "ÚLTIMO"])
+def test_letters_that_were_read_as_cp1252_are_counted(text: str) -> None:
+    """Small ones and capital ones."""
+    tally = Tally()
+    odd = text.encode().decode("cp1252")
+    assert [f"{odd}\n", f"{text}\n"] == [line.text for line in _lines(f"{odd}\n{text}\n".encode(), tally=tally)]
+    assert 1 == tally.mojibake_lines
+
+
 def test_a_wide_encoding_that_breaks_stops_the_feed() -> None:
     """Where its characters cannot be told apart, neither can its lines."""
     with pytest.raises(FeedError, match="is not utf-16 throughout"):

@@ -32,7 +32,8 @@ _SAMPLE_BYTES: Final = 512
 _ESCAPED: Final = re.compile("[\udc80-\udcff]")  # what stands for a byte that is not UTF-8
 _HALF_CHARACTER: Final = "\ud800"
 _ASCII: Final = bytes(range(0x20, 0x7F)) + b"\t\r\n"
-_MOJIBAKE: Final = re.compile("Ã[\x80-\xbf]")  # what an accented letter of UTF-8 looks like when read as cp1252
+# What an accented letter of UTF-8 looks like when read as cp1252, which has signs such as ƒ, ‡ and ‰ from 80 to 9F.
+_MOJIBAKE: Final = re.compile(f"Ã[\x80-\xbf{bytes(range(0x80, 0xA0)).decode(_FALLBACK, 'ignore')}]")
 
 
 class Line(NamedTuple):
