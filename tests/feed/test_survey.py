@@ -70,6 +70,15 @@ def test_a_header_that_leaves_a_doubt_is_shown_all_the_same(path: Path, now: dat
         list(FeedReader(str(path), settings=FeedSettings(), now=now))
 
 
+@pytest.mark.parametrize("body", ["", "\n", "\n\n;;;\n"])
+def test_a_header_without_names_is_shown_all_the_same(path: Path, now: datetime, body: str) -> None:
+    """Whatever stands below it, and be it nothing."""
+    path.write_text(f";;;\n{body}")
+    found = _survey(path, now)
+    assert ((), 0) == (found.columns, found.info.records)
+    assert any("no column for order_id" in warning for warning in found.info.warnings)
+
+
 def test_a_feed_that_cannot_be_read_has_no_survey(path: Path, now: datetime) -> None:
     """It says what is wrong, as a push would."""
     path.write_text("")

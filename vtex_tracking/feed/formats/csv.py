@@ -89,7 +89,7 @@ def _entries(rows: Iterator[Rows], shape: Shape, tally: Tally) -> Iterator[Entry
     for numbers, cells, fault in rows:
         if fault is not None:
             yield from (_entry(Row(number, some, fault), shape) for number, some in zip(numbers, cells, strict=True))
-        elif set(map(len, cells)) == {width} and all(map(str.strip, map(_FIRST, cells))):
+        elif width and set(map(len, cells)) == {width} and all(map(str.strip, map(_FIRST, cells))):
             yield Entries(numbers, (shape,) * len(cells), cells, ("",) * len(cells))
         else:
             filled = [row for row in map(Row, numbers, cells) if "".join(row.cells).strip()]
