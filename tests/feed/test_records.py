@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import evolve
 
+from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.records import Record, RecordReader
 from vtex_tracking.feed.tally import Tally
 from vtex_tracking.model import Defect, MappedInvoice, TrackingEvent
@@ -211,3 +212,21 @@ def test_an_invoice_that_is_not_named_is_looked_up(now: datetime, order_id: obje
     reader = RecordReader(now=now, settings=FeedSettings(), tally=Tally(), find=lambda _record: invoice)
     record = Record(order_id=order_id, invoice_number=number, date="05/03/2026", description="ok")
     assert "A-01" == reader.read(record, place="feed:2").order_id
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ";7;12/31/2026;ok;;",
+        "1-01;7/8;12/31/2026;ok;;",
+        "1-01;7;12/31/2026;ok;talvez;",
+        "1-01;7;31/02/2026;ok;;12/31/2026",
+        "1-01;7;05/03/2026;#REF!;;12/31/2026",
+        ";7;;;;12/31/2026",
+    ],
+)
+def test_a_feed_is_month_first_whatever_else_is_wrong(feed: Callable[..., FeedReader], cells: str) -> None:
+    """One date shows it, in a record that could not be read anyway as in any other."""
+    text = f"Pedido;NF;Data;Status;Entregue;Data de Entrega\n1;1;05/03/2026;ok;;\n{cells}\n"
+    with pytest.raises(FeedError, match=r'feed:3: column "Data.*: "12/31/2026" can only be read month first'):
+        list(feed(text))

@@ -10,7 +10,7 @@ from attrs import define, frozen
 
 from vtex_tracking.feed.columns import Field
 from vtex_tracking.feed.dates import Moment, add_time, check_not_ahead, in_zone, moved, read_date
-from vtex_tracking.feed.defects import DefectCode, ValueProblem, show
+from vtex_tracking.feed.defects import DefectCode, MonthFirstDate, ValueProblem, show
 from vtex_tracking.feed.values import (
     count_stripped,
     cut_text,
@@ -93,7 +93,26 @@ class RecordReader:
     find: Callable[[Record], MappedInvoice] | None = None  # looks up a record that does not name its order
 
     def read(self, record: Record, *, place: str) -> TrackingEvent:
-        """A record is an event (date and description), or says that its invoice is delivered, or both."""
+        """A record is an event (date and description), or says that its invoice is delivered, or both.
+
+        A date that only month-first can read is what is wrong with a record, whatever else is.
+        """
+        try:
+            return self._event(record, place=place)
+        except ValueProblem:
+            self._check_not_month_first(record)
+            raise
+
+    def _check_not_month_first(self, record: Record) -> None:
+        for field, date in ((Field.DATE, record.date), (Field.DELIVERED_DATE, record.delivered_date)):
+            try:
+                read_date(date, field=field, formats=self.settings.date_formats)
+            except MonthFirstDate:
+                raise
+            except ValueProblem:
+                pass  # the record has a problem already
+
+    def _event(self, record: Record, *, place: str) -> TrackingEvent:
         invoice = self.read_invoice(record)
         date = self.read_moment(record.date, record.time, field=Field.DATE, time_field=Field.TIME)
         description = self._description(record.description)
