@@ -44,7 +44,7 @@ def many(*, runs: int, records: int) -> list[list[str]]:
 
 def test_more_runs_than_are_merged_at_once(ledger: LedgerFile) -> None:
     """Some of them are merged before, each time anew, and what that took is not left behind."""
-    runs = many(runs=230, records=4)
+    runs = many(runs=130, records=4)
     staging = staged(ledger, *runs)
     expected = sorted(record for run in runs for record in run)
     counts = []
@@ -59,11 +59,11 @@ def test_more_runs_than_are_merged_at_once(ledger: LedgerFile) -> None:
 
 def test_a_transaction_that_fails_takes_nothing_of_it(ledger: LedgerFile) -> None:
     """What was staged can be had again, although merging wrote beside it."""
-    staging = staged(ledger, *many(runs=120, records=4))
+    staging = staged(ledger, *many(runs=60, records=4))
     with suppress(ZeroDivisionError), ledger.transaction():
-        assert 480 == len(in_order(staging))
+        assert 240 == len(in_order(staging))
         raise ZeroDivisionError
-    assert 480 == len(in_order(staging))
+    assert 240 == len(in_order(staging))
 
 
 @pytest.mark.parametrize("length", [1, 20_000])

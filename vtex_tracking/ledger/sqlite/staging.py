@@ -19,7 +19,7 @@ PART: Final = "\x1f"  # between the parts of a record: less than every character
 
 _PAGE_MAX: Final = 250  # records
 _PAGE_CHARACTERS_MAX: Final = 50_000
-_RUNS_MAX: Final = 100  # that are merged at once: of each, a page is in memory
+_RUNS_MAX: Final = 50  # that are merged at once: of each, a page is in memory
 
 _TABLE: Final = """
 DROP TABLE IF EXISTS temp.intake;
