@@ -24,7 +24,7 @@ from vtex_tracking.model import Defect, FeedWarning, PlainEvents, TrackingEvent
 from vtex_tracking.sense import Crowds, Findings, doubts_of_run
 from vtex_tracking.settings import Settings
 
-_STAGED_MAX: Final = 10_000  # records held in memory before they are staged
+_STAGED_MAX: Final = 5000  # records held in memory before they are staged
 _COMPARED_MAX: Final = 250  # invoices that are looked up at once
 _HEARD_FACTS_MAX: Final = 5000  # of theirs; then fewer are
 _FIRST_DEFECTS: Final = 5
