@@ -433,6 +433,17 @@ async def test_intents_that_fail_when_the_push_is_stopping_anyway() -> None:
 
 
 @in_virtual_time
+async def test_an_intent_that_fails_keeps_no_order() -> None:
+    """Its next invoice, which waits for its turn, hears of the end too."""
+    rig = Rig([due(1, order_id="one"), due(2, order_id="one")])
+    rig.book.broken = "intend"
+    with pytest.raises(LedgerError, match="disk is full"):
+        async with asyncio.timeout(100):
+            await rig.run()
+    assert [] == rig.wire.puts
+
+
+@in_virtual_time
 async def test_a_ledger_that_fails_to_withdraw_stops_too() -> None:
     """The last word of a stopped push may fail as well."""
     rig = Rig(dues(9), rate=Rate(1))
