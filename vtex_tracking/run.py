@@ -57,13 +57,15 @@ class Run:
         if isinstance(error, asyncio.CancelledError):
             self.abort()
         try:
-            with suppress(*() if error is None else (Exception,)):  # the error that left the block is the one to tell
-                await self.finish()
+            await self.finish()
         except asyncio.CancelledError:  # nobody waits for the drain any more, but the ledger is closed all the same
             self.abort()
             with suppress(Exception):
                 await self.finish()
             raise
+        except Exception:
+            if error is None:  # else that is the one to tell
+                raise
 
     async def __aiter__(self) -> AsyncIterator[Outcome]:
         self._entered()
