@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from itertools import chain, islice
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.defects import LINE_PROBLEMS
 from vtex_tracking.feed.lines import Block, Line, read_blocks
+from vtex_tracking.feed.sources.opened import CHUNK_BYTES
 from vtex_tracking.feed.sources.spool import spooled
 from vtex_tracking.feed.tally import Tally
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 HEAD_BYTES: Final = 64 << 10
 _HEAD_LINES: Final = 50
 _BINARY: Final = b"PK"  # a workbook, which has no lines
+_END_OF_LINE: Final = re.compile(rb"[\r\n]")
 
 
 class Content:
@@ -78,11 +81,12 @@ class Content:
                     f"{self.name} is one document of more than {bytes_max} bytes (document_bytes_max); write one object a "
                     "line, such as with: jq -c '.[]'"
                 )
-        lines = list(_lines(self._blocks(iter([bytes(data)]), tally=self._tally, line_bytes_max=bytes_max)))
-        for line in lines:
-            if line.fault is not None:
-                raise FeedError(f"{self.name}:{line.number} {LINE_PROBLEMS[line.fault]}")
-        return "".join(line.text for line in lines)
+        texts: list[str] = []
+        for block in self._blocks(_cut_at_lines(data), tally=self._tally, line_bytes_max=bytes_max):
+            if block.fault is not None:
+                raise FeedError(f"{self.name}:{block.number} {LINE_PROBLEMS[block.fault]}")
+            texts.append("".join(block.texts))
+        return "".join(texts)
 
     def file(self) -> AbstractContextManager[BinaryIO]:
         """All bytes as a file, for what cannot be read from its beginning to its end."""
@@ -97,6 +101,16 @@ class Content:
             line_bytes_max=settings.line_bytes_max if line_bytes_max is None else line_bytes_max,
             tally=tally,
         )
+
+
+def _cut_at_lines(data: bytearray) -> Iterator[bytes]:
+    """Pieces of whole lines: a document may be one line, which in pieces would be put together again with each of them."""
+    start = 0
+    while start < len(data):
+        found = _END_OF_LINE.search(data, start + CHUNK_BYTES)
+        end = len(data) if found is None else found.end()
+        yield bytes(data[start:end])
+        start = end
 
 
 def _lines(blocks: Iterator[Block]) -> Iterator[Line]:

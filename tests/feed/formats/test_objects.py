@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any, Final
 
 import pytest
@@ -16,6 +17,7 @@ from vtex_tracking.feed.defects import ValueProblem
 from vtex_tracking.feed.entries import Reading
 from vtex_tracking.feed.formats.objects import Found, parse_object, read_objects
 from vtex_tracking.feed.lines import Line
+from vtex_tracking.feed.sources.opened import CHUNK_BYTES
 from vtex_tracking.feed.tally import Tally
 from vtex_tracking.settings import FeedSettings
 
@@ -23,12 +25,16 @@ OBJECTS: Final[list[dict[str, object]]] = [{"a": 1, "b": {"c": [None, "ã"]}}, {
 NESTED: Final = '{"a":' * 100_000
 
 
-def _read(data: bytes | str, *, list_key: str = "", **limits: Any) -> list[Found]:
+def _content(data: bytes | str, **limits: Any) -> tuple[Content, Reading]:
     given_settings, tally = FeedSettings(**limits), Tally()
-    chunks = iter([data.encode() if isinstance(data, str) else data])
+    data = data.encode() if isinstance(data, str) else data
+    chunks = (data[start : start + CHUNK_BYTES] for start in range(0, max(len(data), 1), CHUNK_BYTES))
     content = Content(chunks, name="feed", settings=given_settings, tally=tally)
-    reading = Reading(name="feed", settings=given_settings, tally=tally, judge=NoJudge())
-    return list(read_objects(content, reading, list_key=list_key))
+    return content, Reading(name="feed", settings=given_settings, tally=tally, judge=NoJudge())
+
+
+def _read(data: bytes | str, *, list_key: str = "", **limits: Any) -> list[Found]:
+    return list(read_objects(*_content(data, **limits), list_key=list_key))
 
 
 def _values(data: bytes | str, *, list_key: str = "", **limits: Any) -> list[dict[str, object]]:
@@ -91,6 +97,9 @@ def test_a_value_in_a_list_that_is_no_object_leaves_the_others_alone() -> None:
         ('[{"a": 1},', "feed:1 is not JSON: Expecting value at character 11; write one object a line"),
         ("{\n", "feed:2 is not JSON: Expecting property name"),
         ("[{}] x", "feed:1 is not JSON: Expecting value at character 6"),
+        ("[{},\n{}", "feed:2 is not JSON: Expecting ',' delimiter at character 3"),
+        ("[{}\n{}]", "feed:2 is not JSON: Expecting ',' delimiter at character 1"),
+        ("[{}\n,]", "feed:2 is not JSON: Expecting value at character 2"),
         ('[{"a": NaN}]', "feed holds NaN, which is not JSON; write one object a line, such as with: jq -c"),
         ('[{"a": 1, "a": 2}]', 'feed has the key "a" twice; write'),
         (r'[{"a": "\ud800"}]', "feed holds half of a surrogate pair"),
@@ -112,6 +121,16 @@ def test_a_document_in_no_encoding_stops_the_feed() -> None:
         _read(b'[{},\n{"a":"\x81"}]')
 
 
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+@pytest.mark.parametrize("before", range(-3, 3))
+def test_a_long_document_is_the_same_wherever_it_is_cut(end: str, before: int) -> None:
+    """Its lines are told apart piece by piece; an end of a line of two characters is one wherever a piece ends."""
+    start = "[" + " " * (CHUNK_BYTES + before)
+    assert [{}, {}] == _values(f"{start}{end}{{}},{end}{' ' * CHUNK_BYTES}{{}}]")
+    with pytest.raises(FeedError, match="feed:3 holds a NUL"):
+        _read(f"{start}{end}{{}},{end}\0]")
+
+
 def test_a_document_has_a_limit() -> None:
     """It is held whole; one object a line needs no limit."""
     text = json.dumps(OBJECTS)
@@ -119,6 +138,19 @@ def test_a_document_has_a_limit() -> None:
     with pytest.raises(FeedError, match=r"more than 20 bytes \(document_bytes_max\); write one object a line.*jq -c"):
         _read(text, document_bytes_max=20)
     assert OBJECTS == _values("\n".join(map(json.dumps, OBJECTS)), document_bytes_max=1)
+
+
+@pytest.mark.parametrize("text", [f"[{','.join(['{}'] * 50_000)}]", "[" + "\r\n" * 500_000 + "]"])
+def test_neither_the_objects_of_a_document_nor_its_lines_are_in_memory_together(text: str) -> None:
+    """Its text is; objects would take 24 times that, and short lines 100 times."""
+    content, reading = _content(text)
+    tracemalloc.start()
+    try:
+        assert text.count("{") == sum(1 for _ in read_objects(content, reading))
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 16 * len(text)
 
 
 @pytest.mark.parametrize("depth", range(900, 1000, 3))
@@ -175,6 +207,26 @@ PAIRS: Final = st.lists(
     ),
     max_size=4,
 ).map(lambda pairs: ",".join(f'"{key}":{value}' for key, value in pairs))
+
+
+@given(
+    text=st.lists(
+        st.sampled_from(["{}", "{", "}", "[", "]", ",", ",", " ", "\n", '{"a":[1]}', "1", "null", "x"]), max_size=9
+    )
+    .map("".join)
+    .map("[{}".format)
+)
+def test_a_list_is_one_for_us_where_it_is_one_for_others(text: str) -> None:
+    """The library's own reader is the judge of what is a list, and of where one ends to be one."""
+    try:
+        expected = json.loads(text)
+    except json.JSONDecodeError as error:
+        if error.msg == "Extra data":  # several values may follow one another
+            return
+        with pytest.raises(FeedError, match=f"feed:{error.lineno} is not JSON: .* at character {error.colno};"):
+            _read(text)
+    else:
+        assert [one if isinstance(one, dict) else {} for one in expected] == _values(text)
 
 
 @given(text=st.one_of(PARTS, PAIRS), end=st.sampled_from(["\n", "\r\n", "", " ", " x\n"]))

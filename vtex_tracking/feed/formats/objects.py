@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import count
+from itertools import chain, count
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from attrs import frozen
@@ -15,7 +15,7 @@ from vtex_tracking.feed.entries import TEXT_CHARACTERS_MAX, Entry
 from vtex_tracking.feed.formats.decoding import DECODER, JsonObject, check_unicode, flat_objects, too_many_digits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from vtex_tracking.feed.content import Content
     from vtex_tracking.feed.entries import Reading, Shape
@@ -139,8 +139,7 @@ def _kept(text: str) -> str:
 def _read_document(content: Content, name: str, list_key: str) -> Iterator[Found]:
     """The objects of a document, or of several one after another, numbered from 1."""
     try:
-        values = _decode_all(content.text())
-        found = [one for value in values for one in (value if isinstance(value, list) else _listed(value, list_key))]
+        found = chain.from_iterable(_listed(value, list_key) for value in _values(content.text()))
         for number, one in enumerate(found, start=1):
             text = json.dumps(one, ensure_ascii=False)[:TEXT_CHARACTERS_MAX]
             yield _found(one, number=number, text=text)
@@ -152,21 +151,46 @@ def _read_document(content: Content, name: str, list_key: str) -> Iterator[Found
         raise FeedError(f"{name} is nested too deeply; {_HINT}") from None
 
 
-def _decode_all(text: str) -> list[object]:
-    """The values of a text one after another. Raises JSONDecodeError, RecursionError or ValueProblem."""
-    values: list[object] = []
-    end = _after_spaces(text, 0)
+def _values(text: str) -> Iterator[object]:
+    """The values of a text one after another; of a list each one in it, so that none but one is in memory.
+
+    Raises JSONDecodeError, RecursionError or ValueProblem.
+    """
+    at = _after_spaces(text, 0)
+    while at < len(text):
+        if text[at] == "[":
+            at = yield from _values_of_list(text, at)
+        else:
+            value, at = _decode(text, at)
+            yield value
+        at = _after_spaces(text, at)
+
+
+def _values_of_list(text: str, start: int) -> Generator[object, None, int]:
+    """The values of a list that starts there; returns where it ends."""
+    at = _after_spaces(text, start + 1)
+    if text.startswith("]", at):
+        return at + 1
+    while True:
+        value, at = _decode(text, at)
+        yield value
+        at = _after_spaces(text, at)
+        if text.startswith("]", at):
+            return at + 1
+        if not text.startswith(",", at):
+            raise json.JSONDecodeError("Expecting ',' delimiter", text, at)
+        at = _after_spaces(text, at + 1)
+
+
+def _decode(text: str, start: int) -> tuple[object, int]:
     try:
-        while end < len(text):
-            value, end = DECODER.raw_decode(text, end)
-            end = _after_spaces(text, end)
-            values.append(value)
+        value, end = DECODER.raw_decode(text, start)
     except json.JSONDecodeError:
         raise
     except ValueError:
         raise too_many_digits() from None
-    check_unicode(values, text)
-    return values
+    check_unicode(value, text[start:end])
+    return value, end
 
 
 def _after_spaces(text: str, start: int) -> int:
