@@ -172,13 +172,13 @@ class Entries:
         return first if self.shapes.count(first) == len(self.shapes) else None
 
 
-def together(entries: Iterable[Entry]) -> Iterator[Entry | Entries]:
+def together(entries: Iterable[Entry], *, at_once: int = LINES_MAX) -> Iterator[Entry | Entries]:
     """Entries that follow one another, as many at once as it is worth; one with a problem stays alone."""
     for has_problem, run in groupby(entries, key=_has_problem):
         if has_problem:
             yield from run
             continue
-        while some := list(islice(run, LINES_MAX)):
+        while some := list(islice(run, at_once)):
             yield Entries.of(some)
 
 

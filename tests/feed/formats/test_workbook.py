@@ -89,6 +89,18 @@ def test_a_long_text_is_kept_as_far_as_a_field_may_go() -> None:
     assert ["y" * 50_001, "x" * 50_001] == list(row.cells.values())
 
 
+def test_a_long_row_is_kept_as_far_as_a_line_may_go() -> None:
+    """Whoever wrote it; a text that cells share counts in each of them. The next row begins anew."""
+    shared, own = '<c t="s"><v>0</v></c>', '<c t="inlineStr"><is><t>xx</t></is></c>'
+    rows = f"<row>{shared}<c><v>7</v></c>{own}</row><row>{shared}<c><v>7</v></c>{own}{own}<c><v>8</v></c></row><row>{own}</row>"
+    expected = [
+        SheetRow(1, {0: "yyy", 1: 7, 2: "xx"}),
+        SheetRow(2, {0: "yyy", 1: 7, 2: "xx"}, is_too_long=True),
+        SheetRow(3, {0: "xx"}),
+    ]
+    assert expected == rows_of(raw_workbook(rows, texts="<si><t>yyy</t></si>"), line_bytes_max=5)
+
+
 @pytest.mark.parametrize(
     ("rows", "problem"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,6 +103,29 @@ def test_a_long_cell_is_a_problem_of_its_row() -> None:
     long, short = read(rows, field_characters_max=100).found
     assert long.problem is not None
     assert ("field_too_long", "x" * 100, None) == (long.problem.code, long.values[4], short.problem)
+
+
+def test_a_long_row_is_a_problem_of_its_own() -> None:
+    """As a long line is."""
+    rows: list[list[Cell]] = [HEADER, ["1-01", "7", DAY, None, "x" * 200, None], ["1-01", "7", DAY, None, "y", None]]
+    long, short = read(rows, line_bytes_max=150).found
+    assert long.problem is not None
+    assert ("line_too_long", "1-01", "", None) == (long.problem.code, long.values[0], long.values[4], short.problem)
+
+
+def test_few_rows_are_in_memory_together(feed: Callable[..., FeedReader]) -> None:
+    """Cells that hold as much as they may, in as many rows as there are."""
+    cell = '<c t="inlineStr"><is><t>{}</t></is></c>'
+    header = "".join(map(cell.format, HEADER))
+    texts = "".join(cell.format("x" * 5_000) for _ in range(10))
+    data = raw_workbook(f"<row>{header}</row>" + f"<row>{cell.format('1-01')}{texts}</row>" * 400)
+    tracemalloc.start()
+    try:
+        assert 400 == sum(1 for _ in feed(data))
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 8 << 20
 
 
 def test_the_first_visible_sheet_is_read_or_the_one_that_is_named() -> None:

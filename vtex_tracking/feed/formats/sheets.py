@@ -69,17 +69,20 @@ class SheetRow:
 
     number: int
     cells: Mapping[int, object]
+    is_too_long: bool = False  # then only its first cells are there
 
 
 class SheetRows:
     """Reads the rows of a sheet, to be taken as they come. Raises ValueError where rows are no rows of a sheet."""
 
-    def __init__(self, cells: CellReader, *, characters_max: int) -> None:
+    def __init__(self, cells: CellReader, *, characters_max: int, row_characters_max: int) -> None:
         self._cells = cells
         self._pieces = _Pieces(characters_max)
+        self._row_characters_max = row_characters_max
         self._rows: list[SheetRow] = []
         self._number = 0
         self._row: dict[int, object] = {}
+        self._characters_left = 0  # of the row
         self._column = -1
         self._cell: Mapping[str, str] = {}
         self._has_formula = False
@@ -113,10 +116,12 @@ class SheetRows:
             case "c":
                 kind, style = self._cell.get("t", "n"), self._cell.get("s", "")
                 value = self._cells.read(kind, self._pieces.text(), style=style, has_formula=self._has_formula)
-                if value != "":
+                if isinstance(value, str):
+                    self._characters_left -= len(value)
+                if value != "" and self._characters_left >= 0:
                     self._row[self._column] = value
             case "row":
-                self._rows.append(SheetRow(self._number, self._row))
+                self._rows.append(SheetRow(self._number, self._row, self._characters_left < 0))
             case "rPh":
                 self._is_spoken = False
             case _:
@@ -132,6 +137,7 @@ class SheetRows:
         if not last < self._number <= ROWS_MAX:
             raise ValueError(f"row {self._number} after row {last}")
         self._row = {}
+        self._characters_left = self._row_characters_max
         self._column = -1
 
     def _begin_cell(self, attributes: Mapping[str, str]) -> None:

@@ -59,8 +59,11 @@ class Workbook:
 
     def rows(self, sheet: Sheet) -> Iterator[SheetRow]:
         """Every row that the sheet has, from the top."""
-        rows = SheetRows(self._cells, characters_max=self._settings.field_characters_max)
-        for _ in self._steps(sheet.part, rows, bytes_max=self._settings.feed_bytes_max):
+        settings = self._settings
+        rows = SheetRows(
+            self._cells, characters_max=settings.field_characters_max, row_characters_max=settings.line_bytes_max
+        )
+        for _ in self._steps(sheet.part, rows, bytes_max=settings.feed_bytes_max):
             yield from rows.take()
 
     def _relations(self, source: str) -> dict[str, dict[str, str]]:

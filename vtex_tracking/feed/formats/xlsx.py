@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 MAGIC: Final = b"PK\x03\x04"
 _IDS: Final = (Field.ORDER_ID, Field.INVOICE_NUMBER, Field.TRACKING_NUMBER)
 _SHEETS_SHOWN_MAX: Final = 10
+_ROWS_AT_ONCE: Final = 32  # each may be as long as a line, and lines come no more at once than a chunk holds
+_ROW_TOO_LONG: Final = "has more text than a line may have (line_bytes_max)"
 
 
 def read_xlsx(content: Content, reading: Reading) -> Iterator[Entry | Entries]:
@@ -41,7 +43,7 @@ def read_xlsx(content: Content, reading: Reading) -> Iterator[Entry | Entries]:
         with open_archive(file, name=reading.name, settings=settings) as archive:
             workbook = Workbook(archive, settings=settings, packed_bytes=packed_bytes)
             rows = workbook.rows(_choose(workbook.sheets, reading))
-            yield from without_totals(together(_entries(rows, reading)), tally=tally)
+            yield from without_totals(together(_entries(rows, reading), at_once=_ROWS_AT_ONCE), tally=tally)
 
 
 def _choose(sheets: Sequence[Sheet], reading: Reading) -> Sheet:
@@ -130,6 +132,9 @@ class _Table:
                     code=FeedNoticeCode.NUMERIC_IDS,
                 )
         values = [str(value) if type(value) is int else value for value in values]
+        if row.is_too_long:
+            problem = ValueProblem(DefectCode.LINE_TOO_LONG, _ROW_TOO_LONG)
+            return Entry(row.number, self._shape, values, problem=problem)
         if all(len(value) <= self._characters_max for value in values if isinstance(value, str)):
             return Entry(row.number, self._shape, values)
         kept = [value[: self._characters_max] if isinstance(value, str) else value for value in values]
