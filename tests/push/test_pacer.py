@@ -81,7 +81,7 @@ async def test_who_is_cut_off_leaves_the_turn_to_the_next() -> None:
 async def test_a_stop_lets_everybody_go_without_a_start() -> None:
     """Nobody waits for a pace that has no more use, and nobody starts."""
     pacer = Pacer(Rate(1))
-    asyncio.get_running_loop().call_later(2.5, pacer.stopping.set)
+    asyncio.get_running_loop().call_later(2.5, pacer.stop)
     starts = await start_all(pacer, count=20)
     assert 3 == len(starts)
     assert not await pacer.start()

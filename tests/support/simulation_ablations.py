@@ -162,7 +162,6 @@ def _without_paid_retries() -> AbstractContextManager[object]:
             return await start(account, due)
         paced, account._pacer = account._pacer, Pacer(account._settings.rate)
         account._pacer._pace = _FreePace(account._settings.rate)
-        account._pacer.stopping = paced.stopping
         try:
             return await start(account, due)
         finally:

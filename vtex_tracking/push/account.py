@@ -48,7 +48,7 @@ class Account:
         self._progressed_s = self._now_s()
         self._streak = Streak()
         self.places = Places(settings.concurrency)
-        self.stopping = self._pacer.stopping
+        self.stopping = asyncio.Event()
         self.stopped: Stop | None = None
 
     @property
@@ -66,6 +66,7 @@ class Account:
         if not self.stopping.is_set() or (stop is not None and stop.reason is Reason.CREDENTIALS_REFUSED):
             self.stopped = stop
         self.stopping.set()
+        self._pacer.stop()
         self._gate.wake()
         self._circuit_changed.set()
 

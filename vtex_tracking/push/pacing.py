@@ -52,6 +52,12 @@ class Pace:
         self._due = due + self._interval
         return 0.0
 
+    def wait_s(self, now_s: float) -> float:
+        """How long it is until a start may be paid for: 0.0 when it may be now."""
+        if self._due is None or math.floor(now_s * TICKS_PER_S) >= self._due:
+            return 0.0
+        return _wait_s(now_s, until=self._due)
+
     def change(self, per_s: float) -> None:
         """From the next start on, go at this rate; never faster than the rate that was asked.
 
