@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import ceil
 
 from vtex_tracking.ledger.sqlite.dispatch import Dispatch, Intent, Settled, Withdrawal
 from vtex_tracking.ledger.writer import InThread, Writer
@@ -23,7 +24,8 @@ class Book:
             dispatch.write,
             in_thread=in_thread,
             delay_s=settings.commit_delay_s,
-            group_max=settings.commit_group_max,
+            # Where all that may be in flight waits for the disk, nothing more would come: half of it is enough.
+            group_max=min(settings.commit_group_max, ceil(settings.concurrency / 2)),
         )
 
     async def due(self, *, after_seq: int | None, limit: int) -> tuple[Due, ...]:
