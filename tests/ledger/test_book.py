@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 from attrs import evolve
 from ledger_runs import CONFIRMED, NOW_S, SETTINGS, TIMED_OUT, Opened, event, open_run, push, rows, state_of
+from virtual_time import in_virtual_time, now_s
 
 from vtex_tracking.errors import LedgerBusyError, LedgerError
 from vtex_tracking.ledger.book import Book
@@ -55,6 +58,27 @@ async def test_the_wall_clock_says_how_long_to_wait() -> None:
         run = await home(lambda: open_run(home.ledger, event(day=2)))
         (due,) = await book_of(run, home=home).due(after_seq=None, limit=9)
         assert NOW_S + SETTINGS.quiet_period_s == due.not_before_s
+
+
+@pytest.mark.parametrize(("concurrency", "count", "waited_s"), [(9, 4, 1), (9, 5, 0), (200, 49, 1), (200, 50, 0)])
+@in_virtual_time
+async def test_half_of_what_may_be_in_flight_is_a_group(concurrency: int, count: int, waited_s: float) -> None:
+    """More would hardly come, for those who send wait for the disk themselves. Never are more than fifty waited for."""
+    settings = evolve(SETTINGS, concurrency=concurrency, commit_delay_s=1)
+    async with open_home(None) as home:
+        run = await home(lambda: open_run(home.ledger, *(event(f"{order}-01") for order in range(count))))
+        book = Book(run.dispatch, in_thread=home, wall_s=lambda: NOW_S, settings=settings)
+        dues = await book.due(after_seq=None, limit=count)
+        began_s = now_s()
+        await book.intend(dues)
+        assert waited_s == now_s() - began_s
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads are as nice as their process")
+async def test_the_loop_goes_before_the_ledger() -> None:
+    """Where both have one core, a start is not late because something is written."""
+    async with open_home(None) as home:
+        assert os.getpriority(os.PRIO_PROCESS, 0) < await home(lambda: os.getpriority(os.PRIO_PROCESS, 0))
 
 
 async def test_everything_happens_in_one_thread(path: Path) -> None:
