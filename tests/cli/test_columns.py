@@ -50,6 +50,15 @@ Nothing is read from:
     assert expected == result.stdout
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_feed_gives_a_terminal_nothing_to_obey(form: tuple[str, ...], invoke: Invoke, path: Path) -> None:
+    """Neither its values nor the names of its columns."""
+    path.write_text(FEED.replace("Zé", "Z\x9b31mé").replace("Motorista", "Motor\u202eista"), encoding="utf-8")
+    result = invoke("columns", path.name, *form)
+    assert 0 == result.exit_code
+    assert result.stdout.replace("\n", "").isprintable()
+
+
 def test_defects_and_doubts_are_shown(invoke: Invoke, path: Path) -> None:
     """A person is needed, so it ends with 3 as a push would."""
     path.write_text("Pedido;Data;Status;Cód. Ocorrência\n1-01;x;Saiu;01\n")

@@ -55,6 +55,15 @@ def test_a_plan_is_json_for_programs(invoke: Invoke, write_feed: Write) -> None:
     assert "Recife" == json.loads(plan["first_updates"][0]["body"])["events"][0]["city"]
 
 
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_body_gives_a_terminal_nothing_to_obey(form: tuple[str, ...], invoke: Invoke, write_feed: Write) -> None:
+    """An escape, or a mark that turns the direction of writing, stands as an escape of JSON."""
+    result = invoke("plan", write_feed(1, description="a\u202eb\x9b31m"), "--account", "mystore", *form)
+    assert 0 == result.exit_code
+    assert r"a\u202eb" in result.stdout.replace("\\\\", "\\")
+    assert result.stdout.replace("\n", "").isprintable()
+
+
 def test_a_long_body_is_cut_on_the_terminal(invoke: Invoke, write_feed: Write) -> None:
     """A screen is for the eyes: what is longer than it says how long it is."""
     result = invoke("plan", write_feed(1, description="x" * 4000), "--account", "mystore")

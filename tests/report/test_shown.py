@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from vtex_tracking.report.shown import SHOWN_CHARACTERS_MAX, shown
+from vtex_tracking.report.shown import SHOWN_CHARACTERS_MAX, shown, shown_json
 
 
 @given(st.text())
@@ -31,3 +33,16 @@ def test_shown_text_is_one_short_printable_line(text: str) -> None:
 def test_examples(text: str, expected: str) -> None:
     """Honest text is shown as it is; line ends, escapes and marks of direction become a space; a cut is seen."""
     assert expected == shown(text)
+
+
+@given(
+    value=st.dictionaries(st.text(), st.lists(st.text() | st.integers() | st.none())), indent=st.sampled_from([None, 2])
+)
+@example(value={"\x9b31m\u202e": ["\U000e0001", "a\nb", "\ud800"]}, indent=2)
+def test_shown_json_means_the_same_and_gives_a_terminal_nothing_to_obey(
+    *, value: dict[str, list[str | int | None]], indent: int | None
+) -> None:
+    """Also where it says more than ASCII."""
+    text = shown_json(json.dumps(value, ensure_ascii=False, indent=indent))
+    assert value == json.loads(text)
+    assert text.replace("\n", "").isprintable()

@@ -16,7 +16,7 @@ from vtex_tracking.cli.logs import complain, configure
 from vtex_tracking.cli.terminal import amount, say, show
 from vtex_tracking.errors import SettingsError
 from vtex_tracking.report import render_summary
-from vtex_tracking.report.shown import shown
+from vtex_tracking.report.shown import shown, shown_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,7 +38,7 @@ def runs(*, options: Mapping[str, Any], is_json: bool) -> int:
     """Every run that the ledger remembers is one line, the newest first."""
     records = past.past_runs(_existing_ledger(options), account=options["account"])
     if is_json:
-        say(json.dumps([attrs.asdict(record) for record in records], ensure_ascii=False, indent=2))
+        say(shown_json(json.dumps([attrs.asdict(record) for record in records], ensure_ascii=False, indent=2)))
     else:
         show(_table_of(records))
     return 0

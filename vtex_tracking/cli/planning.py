@@ -14,7 +14,7 @@ from vtex_tracking.cli.terminal import amount, lasting, say, section
 from vtex_tracking.model import Update
 from vtex_tracking.pipeline import plan_feed
 from vtex_tracking.planning import Plan
-from vtex_tracking.report.shown import shown
+from vtex_tracking.report.shown import shown, shown_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,7 +30,7 @@ def plan(feeds: Sequence[str], *, options: Mapping[str, Any], is_json: bool) -> 
     configure(level=options["log_level"], form=options["log_format"])
     settings = settings_from(options)
     made = loop.run(_plan(feeds, settings=settings))
-    say(json_of(made) if is_json else "\n".join(lines_of(made, settings=settings)))
+    say(shown_json(json_of(made)) if is_json else "\n".join(lines_of(made, settings=settings)))
     return made.exit_code
 
 
@@ -93,4 +93,4 @@ def _lines_of_updates(updates: Sequence[Update]) -> Iterator[str]:
         yield f"order {update.key.order_id}, invoice {update.key.invoice_number}"
         body = update.body.decode()
         cut = f"… ({len(body)} characters)" if len(body) > BODY_CHARACTERS_MAX else ""
-        yield f"  {body[:BODY_CHARACTERS_MAX]}{cut}"
+        yield f"  {shown_json(body[:BODY_CHARACTERS_MAX])}{cut}"

@@ -14,7 +14,7 @@ from vtex_tracking.cli.terminal import amount, line_width, say, section
 from vtex_tracking.errors import SettingsError
 from vtex_tracking.feed.mapping_file import mapping_file
 from vtex_tracking.feed.survey import Survey
-from vtex_tracking.report.shown import shown
+from vtex_tracking.report.shown import shown, shown_json
 from vtex_tracking.summing import notices_of
 from vtex_tracking.surveying import survey_feed
 
@@ -38,7 +38,7 @@ def columns(feed: str, *, options: Mapping[str, Any], path: str | None, is_json:
         _write(path, surveys, settings=settings)
     width = line_width()
     lines = (line for survey in surveys for line in lines_of(survey, width=width))
-    say(_json(surveys) if is_json else "\n".join(lines))
+    say(shown_json(_json(surveys)) if is_json else "\n".join(lines))
     return EXIT_PERSON if any(survey.first_defects for survey in surveys) else EXIT_DONE
 
 
