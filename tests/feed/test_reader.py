@@ -33,6 +33,13 @@ def test_an_empty_feed_is_read_only_where_it_may_be_empty(feed: Callable[..., Fe
     assert (0, 1) == (reader.infos[0].records, len(reader.infos[0].warnings))
 
 
+def test_a_feed_behind_a_heap_of_blank_lines_is_not_taken_for_an_empty_one(feed: Callable[..., FeedReader]) -> None:
+    """Where nobody looks that far it is refused, rather than lost without a word; a few of them are nothing."""
+    with pytest.raises(FeedError, match="begins with 64 KiB of blank lines"):
+        list(feed("\n" * 300_000 + CSV, is_empty_allowed=True))
+    assert 1 == len(list(feed("\n" * 60_000 + CSV)))
+
+
 def test_an_account_is_given_of_what_was_read(feed: Callable[..., FeedReader]) -> None:
     """While it is read, and whole at its end."""
     packed = gzip.compress((CSV + "1-01;0002;x;Saiu\n").encode())

@@ -48,14 +48,17 @@ class Content:
 
     @property
     def is_blank(self) -> bool:
-        """Whether there is nothing, or nothing but blank lines."""
-        return not self.head.startswith(_BINARY) and not self.first_lines()
+        """Whether there is nothing, or nothing but blank lines. Raises FeedError for so many of them that nobody looks further."""
+        is_blank = not self.head.startswith(_BINARY) and not self.first_lines()
+        if is_blank and len(self.head) >= HEAD_BYTES:
+            raise FeedError(f"{self.name} begins with {HEAD_BYTES >> 10} KiB of blank lines; is it the right file?")
+        return is_blank
 
     def first_lines(self) -> tuple[str, ...]:
         """The first lines that are not blank, as text, without their ends; the last one may be cut."""
         lines = _lines(self._blocks(iter(self._head), tally=Tally()))
-        texts = (line.text.strip("\r\n") for line in islice(lines, _HEAD_LINES))
-        return tuple(text for text in texts if text.strip())
+        texts = (line.text.strip("\r\n") for line in lines)
+        return tuple(islice((text for text in texts if text.strip()), _HEAD_LINES))
 
     def chunks(self) -> Iterator[bytes]:
         """All bytes."""
