@@ -77,6 +77,36 @@ async def test_who_is_cut_off_leaves_the_turn_to_the_next() -> None:
     assert cut.cancelled()
 
 
+@pytest.mark.parametrize("is_called", [False, True])
+@in_virtual_time
+async def test_who_is_cut_off_when_it_is_their_turn_leaves_it_to_the_next(*, is_called: bool) -> None:
+    """Also when they were called already, and had no time to do anything about it."""
+    pacer = Pacer(Rate(1))
+    assert await pacer.start()
+    began_s = now_s()
+    first, second, third = (asyncio.create_task(pacer.start()) for _ in range(3))
+    await asyncio.sleep(1)
+    if is_called:
+        pacer._ring()
+    first.cancel()
+    second.cancel()
+    assert await third
+    assert 1 == pytest.approx(now_s() - began_s, abs=0.02)
+    assert first.cancelled()
+    assert second.cancelled()
+
+
+@in_virtual_time
+async def test_who_wants_no_start_any_more_leaves_the_turn_to_the_next() -> None:
+    """Nothing is paid for it, so the next one starts in its place."""
+    pacer = Pacer(Rate(1))
+    assert await pacer.start()
+    began_s = now_s()
+    unwanted, after = asyncio.create_task(pacer.start(is_wanted=lambda: False)), asyncio.create_task(pacer.start())
+    assert (None, True) == (await unwanted, await after is not None)
+    assert 1 == pytest.approx(now_s() - began_s, abs=0.02)
+
+
 @in_virtual_time
 async def test_a_stop_lets_everybody_go_without_a_start() -> None:
     """Nobody waits for a pace that has no more use, and nobody starts."""
