@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 import threading
 from pathlib import Path
 
@@ -72,13 +70,6 @@ async def test_half_of_what_may_be_in_flight_is_a_group(concurrency: int, count:
         began_s = now_s()
         await book.intend(dues)
         assert waited_s == now_s() - began_s
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads are as nice as their process")
-async def test_the_loop_goes_before_the_ledger() -> None:
-    """Where both have one core, a start is not late because something is written."""
-    async with open_home(None) as home:
-        assert os.getpriority(os.PRIO_PROCESS, 0) < await home(lambda: os.getpriority(os.PRIO_PROCESS, 0))
 
 
 async def test_everything_happens_in_one_thread(path: Path) -> None:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from vtex_tracking.ledger.sqlite.connection import LedgerFile
 
 T = TypeVar("T")
-_NICE: Final = 5
 
 
 class Home:
@@ -32,19 +29,12 @@ class Home:
 @asynccontextmanager
 async def open_home(path: Path | None) -> AsyncIterator[Home]:
     """Open a ledger in a thread of its own, and close both in the end, whatever happens. Raises LedgerError."""
-    with ThreadPoolExecutor(1, thread_name_prefix="vtex-tracking-ledger", initializer=_give_way) as executor:
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="vtex-tracking-ledger") as executor:
         opening = executor.submit(LedgerFile, path)
         try:
             yield Home(executor, await asyncio.wrap_future(opening))
         finally:
             await asyncio.get_running_loop().run_in_executor(executor, _close, opening)
-
-
-def _give_way() -> None:
-    """Let the loop's thread go first where both have one core: a commit may come a moment later, the start of a request may not."""
-    if sys.platform == "linux":  # elsewhere it would be said of the whole process
-        with suppress(OSError):  # what is not allowed is not needed
-            os.nice(_NICE)
 
 
 def _close(opening: Future[LedgerFile]) -> None:
