@@ -15,14 +15,14 @@ DATE: Final = Style(has_date=True)
 TIME: Final = Style(has_time=True)
 BOTH: Final = Style(has_date=True, has_time=True)
 STYLES: Final = (PLAIN, DATE, TIME, BOTH, Style(has_time=True, is_elapsed=True))
-READER: Final = CellReader(texts=("Curitiba", "a_x000A_b_x005F_c_xD83D_"), styles=STYLES)
+READER: Final = CellReader(texts=("Curitiba", "São Paulo"), styles=STYLES)
 
 
 @pytest.mark.parametrize(
     ("kind", "text", "value"),
     [
         ("s", "0", "Curitiba"),
-        ("s", "1", "a\nb_c_xD83D_"),
+        ("s", "1", "São Paulo"),
         ("s", "2", ""),
         ("s", "-1", ""),
         ("s", "x", ""),

@@ -60,6 +60,15 @@ def test_shared_texts_are_whole() -> None:
     assert [SheetRow(1, {0: "São Paulo", 1: "Curitiba"})] == rows_of(raw_workbook(rows, texts=SI))
 
 
+def test_escapes_in_shared_texts_are_undone_once() -> None:
+    """Else each cell would have a text of its own, and a few kB of cells as much as memory holds."""
+    rows = '<row><c t="s"><v>0</v></c><c t="s"><v>0</v></c></row>'
+    [row] = rows_of(raw_workbook(rows, texts="<si><t>a_x000A_b_x005F_c_xD83D_</t></si>"))
+    first, second = row.cells.values()
+    assert "a\nb_c_xD83D_" == first
+    assert first is second
+
+
 def test_a_text_in_a_cell_may_be_spoken_too() -> None:
     """As in the shared ones."""
     rows = '<row><c t="inlineStr"><is><t>a</t><rPh><t>b</t></rPh><t>c</t></is></c></row>'

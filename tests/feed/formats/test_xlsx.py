@@ -113,6 +113,15 @@ def test_a_long_row_is_a_problem_of_its_own() -> None:
     assert ("line_too_long", "1-01", "", None) == (long.problem.code, long.values[0], long.values[4], short.problem)
 
 
+@pytest.mark.parametrize("start", [" " * 200, "Total " + "x" * 100, "x" * 200])
+def test_a_long_row_is_never_taken_for_none(start: str) -> None:
+    """Whatever its beginning looks like, which is all that is kept of it: a record may be behind that."""
+    rows: list[list[Cell]] = [HEADER, ["1-01", "7", DAY, None, "Saiu", None], [start, None, "y" * 99, "1-01", "7"]]
+    short, long = read(rows, line_bytes_max=150).found
+    assert long.problem is not None
+    assert (None, "line_too_long", 3) == (short.problem, long.problem.code, long.number)
+
+
 def test_few_rows_are_in_memory_together(feed: Callable[..., FeedReader]) -> None:
     """Cells that hold as much as they may, in as many rows as there are."""
     cell = '<c t="inlineStr"><is><t>{}</t></is></c>'

@@ -84,7 +84,7 @@ class CellReader:
         """
         match kind:
             case "s":
-                return unescaped(_at(self.texts, text, ""))
+                return _at(self.texts, text, "")
             case "str" | "inlineStr":
                 return unescaped(text)
             case "b":

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 
+from vtex_tracking.feed.formats.cells import unescaped
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -53,7 +55,7 @@ class SharedTexts:
         if name == "rPh":
             self._is_spoken = False
         elif name == "si":
-            text = self._pieces.text()
+            text = unescaped(self._pieces.text())  # once: in each cell it would be a text of its own
             self._bytes_left -= getsizeof(text) + _POINTER_BYTES
             if not self.is_too_much:
                 self.texts.append(text)

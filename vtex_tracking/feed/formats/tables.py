@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.columns import KNOWN_NAMES, Columns, Field, normal_name
-from vtex_tracking.feed.defects import show
+from vtex_tracking.feed.defects import DefectCode, show
 from vtex_tracking.feed.entries import Entries, Entry
 from vtex_tracking.model import FeedNoticeCode
 
@@ -113,6 +113,8 @@ def _parted(some: Entry | Entries) -> tuple[Entry | Entries | None, Sequence[Ent
 
 def _is_total(entry: Entry) -> bool:
     """A line that begins with such a word, and names neither an order (or what finds one) nor any date."""
+    if entry.problem is not None and entry.problem.code is DefectCode.LINE_TOO_LONG:  # only its beginning is there
+        return False
     first = entry.values[0] if entry.values else ""
     if (isinstance(first, str) and first[:1].isdigit()) or not _says_total(_first_value(entry)):  # the former for speed
         return False

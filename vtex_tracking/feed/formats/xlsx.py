@@ -84,7 +84,7 @@ def _entries(rows: Iterator[SheetRow], reading: Reading) -> Iterator[Entry]:
 
 def _filled(rows: Iterator[SheetRow], reading: Reading) -> Iterator[SheetRow]:
     for row in rows:
-        if any(not isinstance(cell, str) or cell.strip() for cell in row.cells.values()):
+        if row.is_too_long or any(not isinstance(cell, str) or cell.strip() for cell in row.cells.values()):
             yield row
         else:
             reading.tally.blank_lines += 1
