@@ -40,6 +40,7 @@ class Content:
             size_bytes += len(chunk)
             if size_bytes >= HEAD_BYTES:
                 break
+        self._is_head_cut = size_bytes >= HEAD_BYTES  # as far as is known
 
     @property
     def head(self) -> bytes:
@@ -50,13 +51,13 @@ class Content:
     def is_blank(self) -> bool:
         """Whether there is nothing, or nothing but blank lines. Raises FeedError for so many of them that nobody looks further."""
         is_blank = not self.head.startswith(_BINARY) and not self.first_lines()
-        if is_blank and len(self.head) >= HEAD_BYTES:
+        if is_blank and self._is_head_cut:
             raise FeedError(f"{self.name} begins with {HEAD_BYTES >> 10} KiB of blank lines; is it the right file?")
         return is_blank
 
     def first_lines(self) -> tuple[str, ...]:
         """The first lines that are not blank, as text, without their ends; the last one may be cut."""
-        lines = _lines(self._blocks(iter(self._head), tally=Tally()))
+        lines = _lines(self._blocks(iter(self._head), tally=Tally(), is_whole=not self._is_head_cut))
         texts = (line.text.strip("\r\n") for line in lines)
         return tuple(islice((text for text in texts if text.strip()), _HEAD_LINES))
 
@@ -95,7 +96,9 @@ class Content:
         """All bytes as a file, for what cannot be read from its beginning to its end."""
         return spooled(self.chunks(), name=self.name)
 
-    def _blocks(self, chunks: Iterator[bytes], *, tally: Tally, line_bytes_max: int | None = None) -> Iterator[Block]:
+    def _blocks(
+        self, chunks: Iterator[bytes], *, tally: Tally, line_bytes_max: int | None = None, is_whole: bool = True
+    ) -> Iterator[Block]:
         settings = self._settings
         return read_blocks(
             chunks,
@@ -103,6 +106,7 @@ class Content:
             encoding=settings.encoding,
             line_bytes_max=settings.line_bytes_max if line_bytes_max is None else line_bytes_max,
             tally=tally,
+            is_whole=is_whole,
         )
 
 

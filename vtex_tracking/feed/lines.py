@@ -75,21 +75,22 @@ def _reads_text(encoding: str) -> bool:
 
 
 def read_blocks(
-    chunks: Iterable[bytes], *, name: str, encoding: str, line_bytes_max: int, tally: Tally
+    chunks: Iterable[bytes], *, name: str, encoding: str, line_bytes_max: int, tally: Tally, is_whole: bool = True
 ) -> Iterator[Block]:
     """Yield every line, ended by LF, CR or CRLF. Raises FeedError where not even lines can be told apart.
 
     Lines of a chunk that follow one another without a fault come together, up to `LINES_MAX`.
 
     With `auto`, a byte order mark decides; without one a line is UTF-8, or else cp1252. A line that cannot be decoded,
-    holds a NUL or has more than `line_bytes_max` bytes is yielded with its fault, and the next line is found again.
+    holds a NUL or has more than `line_bytes_max` bytes is yielded with its fault, and the next line is found again. What is
+    not whole may end inside a character.
     """
     stream = iter(chunks)
     head = _head_of(stream)
     stream = chain([head], stream)
     tally.encoding = encoding if encoding != "auto" else guess_encoding(head, name)
     if not _is_ascii_superset(tally.encoding):
-        stream = _to_utf8(stream, name=name, encoding=tally.encoding)
+        stream = _to_utf8(stream, name=name, encoding=tally.encoding, is_whole=is_whole)
         encoding = _UTF8
     decode = _Decoder(encoding, tally)
     number = 1
@@ -169,12 +170,12 @@ def _is_ascii_superset(encoding: str) -> bool:
         return False
 
 
-def _to_utf8(chunks: Iterable[bytes], *, name: str, encoding: str) -> Iterator[bytes]:
+def _to_utf8(chunks: Iterable[bytes], *, name: str, encoding: str, is_whole: bool) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     try:
         for chunk in chunks:
             yield decoder.decode(chunk).encode(_UTF8)
-        yield decoder.decode(b"", final=True).encode(_UTF8)
+        yield decoder.decode(b"", final=is_whole).encode(_UTF8)
     except ValueError as error:
         raise FeedError(f"{name} is not {encoding} throughout: {error}; save it as UTF-8") from None
 

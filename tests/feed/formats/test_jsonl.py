@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
@@ -280,3 +281,16 @@ def test_a_date_that_only_month_first_can_read_stops_the_feed(feed: Callable[...
     for line in ({**EVENT, "date": "03/13/2026"}, {**INVOICE, "events": [_entry("03/13/2026")]}):
         with pytest.raises(FeedError, match="month first"):
             list(feed(_lines(line)))
+
+
+def test_few_objects_of_a_document_are_in_memory_together(feed: Callable[..., FeedReader]) -> None:
+    """Each may be large, in what nobody reads of it."""
+    one = {"order_id": "1-01", "invoice_number": "7", "date": "2026-03-05", "description": "Saiu", "x": [1000] * 3000}
+    text = json.dumps([one] * 300)
+    tracemalloc.start()
+    try:
+        assert 300 == sum(1 for _ in feed(text))
+        _, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak_bytes < 5 * len(text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import chain, count
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from attrs import frozen
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _SPACES: Final = re.compile(r"[ \t\r\n]*")
 _GOES_ON: Final = ("{", "[", ",", ":")  # ends of a first line after which its object goes on
 _EXPECTED: Final = "one event or invoice"
+_OBJECTS_AT_ONCE: Final = 32  # of a document
 _HINT: Final = "write one object a line, such as with: jq -c"
 
 
@@ -56,7 +57,7 @@ def is_json(text: str) -> bool:
 def read_objects(content: Content, reading: Reading, *, list_key: str = "") -> Iterator[Found]:
     """Yield every object: of JSON Lines each line's, of a document those of its list.
 
-    An object that has a list under `list_key` stands for the objects of that list. A line that is no object is yielded
+    An object that has a list under `list_key` stands for the objects of that list, also where it is in a list itself. A line that is no object is yielded
     with its problem; FeedError is raised for a document that is not JSON, and for one over `document_bytes_max`.
     """
     for some in read_many_objects(content, reading, list_key=list_key):
@@ -64,9 +65,11 @@ def read_objects(content: Content, reading: Reading, *, list_key: str = "") -> I
 
 
 def read_many_objects(content: Content, reading: Reading, *, list_key: str = "") -> Iterator[Objects | Iterable[Found]]:
-    """Yield the same objects, those of many lines at once, and all of a document."""
+    """Yield the same objects, those of many lines at once, and a few of a document, for each may be as long as that."""
     if _is_document(content.first_lines(), list_key):
-        yield _read_document(content, reading.name, list_key)
+        found = _read_document(content, reading.name, list_key)
+        while some := list(islice(found, _OBJECTS_AT_ONCE)):
+            yield some
         return
     for block in content.blocks():
         values = None if list_key or block.fault is not None else flat_objects(block.texts)
@@ -152,7 +155,7 @@ def _read_document(content: Content, name: str, list_key: str) -> Iterator[Found
 
 
 def _values(text: str) -> Iterator[object]:
-    """The values of a text one after another; of a list each one in it, so that none but one is in memory.
+    """The values of a text one after another; of a list each one in it, so that a list is never in memory as a whole.
 
     Raises JSONDecodeError, RecursionError or ValueProblem.
     """
