@@ -108,6 +108,31 @@ async def test_who_wants_no_start_any_more_leaves_the_turn_to_the_next() -> None
 
 
 @in_virtual_time
+async def test_nobody_goes_before_who_waits_already() -> None:
+    """Also when the pace would let them, and who waits was called and is not there yet."""
+    pacer = Pacer(Rate(1))
+    assert await pacer.start()
+    waiting = asyncio.create_task(pacer.start())
+    await asyncio.sleep(1.004)
+    stall(0.01)
+    assert pacer.start_now() is None
+    assert await waiting
+
+
+@in_virtual_time
+async def test_a_stop_leaves_no_timer() -> None:
+    """It would keep the pacer in memory for as long as the pause was to be."""
+    pacer = Pacer(Rate(1))
+    pacer.pause(900)
+    waiting = [asyncio.create_task(pacer.start()) for _ in range(3)]
+    await asyncio.sleep(1)
+    pacer.stop()
+    assert [None] * 3 == [await start for start in waiting]
+    assert pacer._timer is not None
+    assert pacer._timer.cancelled()
+
+
+@in_virtual_time
 async def test_a_stop_lets_everybody_go_without_a_start() -> None:
     """Nobody waits for a pace that has no more use, and nobody starts."""
     pacer = Pacer(Rate(1))

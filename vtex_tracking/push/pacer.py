@@ -86,6 +86,7 @@ class Pacer:
 
     def _call_first(self) -> None:
         """Call who is first now, when the time has come."""
+        self._silence()
         if self._waiting:
             wait_s = self._pace.wait_s(self._now_s())
             if wait_s > 0:
@@ -93,9 +94,12 @@ class Pacer:
             else:
                 _tell(self._waiting[0])
 
-    def _ring_in(self, wait_s: float) -> None:
+    def _silence(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
+
+    def _ring_in(self, wait_s: float) -> None:
+        self._silence()
         self._timer = self._loop.call_later(max(wait_s, self._nap_s), self._ring)
 
     def _ring(self) -> None:
