@@ -8,7 +8,7 @@ import pytest
 from push_support import busiest_window
 from virtual_time import in_virtual_time, now_s, stall
 
-from vtex_tracking.push.pacer import Pacer, rest
+from vtex_tracking.push.pacer import Pacer
 from vtex_tracking.settings import Rate
 
 
@@ -150,15 +150,3 @@ async def test_a_timer_that_comes_late_brings_no_burst() -> None:
     asyncio.get_running_loop().call_later(1, stall, 30)
     starts = await start_all(pacer, count=60)
     assert busiest_window([at_s for _, at_s in starts], window_s=1) <= 10
-
-
-@pytest.mark.parametrize("delay_s", [0.0, 3.0])
-@in_virtual_time
-async def test_a_rest_lasts_as_long_as_said(delay_s: float) -> None:
-    """Or until a stop, whichever is first."""
-    began_s, stopping = now_s(), asyncio.Event()
-    await rest(delay_s, stopping=stopping)
-    assert delay_s == now_s() - began_s
-    asyncio.get_running_loop().call_later(1, stopping.set)
-    await rest(delay_s, stopping=stopping)
-    assert min(delay_s, 1) == now_s() - began_s - delay_s

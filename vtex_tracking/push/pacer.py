@@ -130,12 +130,3 @@ class Pacer:
 def _tell(call: asyncio.Future[None]) -> None:
     if not call.done():  # it is told already, or was cut off
         call.set_result(None)
-
-
-async def rest(delay_s: float, *, stopping: asyncio.Event) -> None:
-    """Wait so long, or until the run is stopping."""
-    try:
-        async with asyncio.timeout(delay_s):
-            await stopping.wait()
-    except TimeoutError:
-        return

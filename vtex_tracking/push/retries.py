@@ -14,7 +14,6 @@ from vtex_tracking.push.attempts import Attempts
 from vtex_tracking.push.book import Book
 from vtex_tracking.push.line import Line
 from vtex_tracking.push.orders import Orders
-from vtex_tracking.push.pacer import rest
 from vtex_tracking.push.sending import Sending, Traffic
 from vtex_tracking.push.verdict import Again, Doubted, Verdict
 
@@ -131,3 +130,12 @@ def _last_verdict(state: RetryCallState) -> Verdict | None:
 def _after_s(state: RetryCallState) -> float:
     verdict = _last_verdict(state)
     return verdict.after_s if isinstance(verdict, Again) else 0.0
+
+
+async def rest(delay_s: float, *, stopping: asyncio.Event) -> None:
+    """Wait so long, or until the run is stopping."""
+    try:
+        async with asyncio.timeout(delay_s):
+            await stopping.wait()
+    except TimeoutError:
+        return
