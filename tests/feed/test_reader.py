@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from attrs import evolve
+from memory import taken
 
 from vtex_tracking.errors import FeedError, SettingsError
 from vtex_tracking.feed import FeedReader
@@ -171,11 +171,8 @@ def test_memory_does_not_grow_with_the_feed(feed: Callable[..., FeedReader]) -> 
     record = "1-01;0001;05/03/2026;Saiu\n"
     keys = "".join(f'{{"orderId": "1", "{"k" * 20_000}{number}": 1}}\n' for number in range(700))
     for reader in (feed(CSV + record * 20_000), feed(CSV + "x" * 10_000_000), feed(keys)):
-        tracemalloc.start()
-        for _ in reader:
-            pass
-        assert tracemalloc.get_traced_memory()[1] < 8 << 20
-        tracemalloc.stop()
+        _, peak_bytes = taken(reader)
+        assert peak_bytes < 8 << 20
 
 
 def _warnings(reader: FeedReader) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from typing import Any
 
 import pytest
 from feed_support import NoJudge
+from memory import taken
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.content import Content
@@ -105,10 +105,6 @@ def test_memory_does_not_grow_with_the_feed() -> None:
     settings, tally = FeedSettings(), Tally()
     content = Content((text.encode() for text in ("<a>", *chunks, "</a>")), name="feed", settings=settings, tally=tally)
     reading = Reading(name="feed", settings=settings, tally=tally, judge=NoJudge())
-    tracemalloc.start()
-    try:
-        assert 4001 == sum(1 for _ in read_elements(content, reading))
-        _, peak_bytes = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    count, peak_bytes = taken(read_elements(content, reading))
+    assert 4001 == count
     assert peak_bytes <= 200 << 10

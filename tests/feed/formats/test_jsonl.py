@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from memory import taken
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.model import Defect, PlainEvents, TrackingEvent
@@ -287,10 +287,6 @@ def test_few_objects_of_a_document_are_in_memory_together(feed: Callable[..., Fe
     """Each may be large, in what nobody reads of it."""
     one = {"order_id": "1-01", "invoice_number": "7", "date": "2026-03-05", "description": "Saiu", "x": [1000] * 3000}
     text = json.dumps([one] * 300)
-    tracemalloc.start()
-    try:
-        assert 300 == sum(1 for _ in feed(text))
-        _, peak_bytes = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    count, peak_bytes = taken(feed(text))
+    assert 300 == count
     assert peak_bytes < 5 * len(text)

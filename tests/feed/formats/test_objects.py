@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from typing import Any, Final
 
 import pytest
 from feed_support import NoJudge
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from memory import taken
 
 from vtex_tracking.errors import FeedError
 from vtex_tracking.feed.content import HEAD_BYTES, Content
@@ -160,12 +160,8 @@ def test_a_document_has_a_limit() -> None:
 def test_neither_the_objects_of_a_document_nor_its_lines_are_in_memory_together(text: str) -> None:
     """Its text is; objects would take 24 times that, and short lines 100 times."""
     content, reading = _content(text)
-    tracemalloc.start()
-    try:
-        assert text.count("{") == sum(1 for _ in read_objects(content, reading))
-        _, peak_bytes = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    count, peak_bytes = taken(read_objects(content, reading))
+    assert text.count("{") == count
     assert peak_bytes < 16 * len(text)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tracemalloc
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
@@ -10,6 +9,7 @@ import pytest
 from feed_support import Entries, entries_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from memory import taken
 from workbook_writers import Cell, raw_workbook, write_workbook
 
 from vtex_tracking.errors import FeedError
@@ -128,12 +128,8 @@ def test_few_rows_are_in_memory_together(feed: Callable[..., FeedReader]) -> Non
     header = "".join(map(cell.format, HEADER))
     texts = "".join(cell.format("x" * 5_000) for _ in range(10))
     data = raw_workbook(f"<row>{header}</row>" + f"<row>{cell.format('1-01')}{texts}</row>" * 400)
-    tracemalloc.start()
-    try:
-        assert 400 == sum(1 for _ in feed(data))
-        _, peak_bytes = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
+    count, peak_bytes = taken(feed(data))
+    assert 400 == count
     assert peak_bytes < 8 << 20
 
 
